@@ -1,0 +1,1 @@
+"""An OAuth 2 authorization server that is right unless told otherwise."""
