@@ -1,0 +1,41 @@
+# `make run` and `make test` do all set-up themselves: Python 3.11 or later with pip, make and git are enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := mock_server client_ref scenarios oauthspec
+
+.PHONY: help run test check bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make run    start the mock server, walk one login of each kind of app against it, print the exchanges'
+	@echo 'make test   every check and every test, with what was skipped and why; REQUIRE="node go" forbids such skips'
+	@echo 'make check  the checks that run no test: ruff, mypy, import contracts'
+	@echo 'make bench  the figures of the budgets'
+	@echo 'make clean  remove the virtual environment and what tools have cached'
+
+$(READY): pyproject.toml .ci/set-up
+	@sh .ci/set-up $(VENV)
+	@touch $@
+
+run: $(READY)
+	@$(BIN)/python examples/walkthrough.py
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+# Coverage is read out even when a test failed; then the tests' exit code counts.
+test: check
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest; code=$$?; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report && exit $$code
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
