@@ -1,0 +1,74 @@
+"""A project with a folder `scenarios` of its own is not harmed by our mere installation.
+
+Ours is a package of that name too, so this is about who wins: the project does, with or without `__init__.py`, in each
+of pytest's ways to import. That is why ours has no `__init__.py` (PEP 420): a package with one would hide a
+folder without one, wherever that stands on the path.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TEST = """
+import sys
+from scenarios.login import STEPS
+from scenarios.model import OURS_TOO
+
+def test_project():
+    assert (STEPS, OURS_TOO) == (3, "the project's")
+
+def test_nothing_of_oauthspec_is_loaded():
+    assert not {"oauthspec", "mock_server", "client_ref"} & sys.modules.keys()
+"""
+
+
+@pytest.fixture(params=["with __init__", "without __init__"])
+def project(request, tmp_path):
+    """A project whose `scenarios` has one module that ours lacks and one that ours has as well."""
+    scenarios = tmp_path / "scenarios"
+    scenarios.mkdir()
+    (scenarios / "login.py").write_text("STEPS = 3\n")
+    (scenarios / "model.py").write_text("OURS_TOO = \"the project's\"\n")
+    if request.param == "with __init__":
+        (scenarios / "__init__.py").touch()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_project.py").write_text(TEST)
+    (scenarios / "test_beside.py").write_text("def test_beside(): pass\n")
+    (tmp_path / "conftest.py").touch()
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    return tmp_path
+
+
+WAYS = [("python -m pytest", mode) for mode in ("prepend", "append", "importlib")] + [("python -P -m pytest", "prepend")]
+
+
+@pytest.mark.parametrize(("command", "mode"), WAYS)
+def test_project_passes_its_own_tests(installation, project, command, mode):
+    """`-P` leaves the folder off the path, as the plain command `pytest` does.
+
+    That with mode `append` is not among the ways: it puts the project last on the path, behind all that is installed.
+    """
+    result = installation.run(*command.split(), f"--import-mode={mode}", cwd=project)
+    assert result.returncode == 0, result.stdout
+    assert "3 passed" in result.stdout
+
+
+def test_a_script_of_the_project_finds_its_own(installation, project):
+    (project / "script.py").write_text("from scenarios import login, model; print(login.STEPS, model.OURS_TOO)")
+    result = installation.run("python", "script.py", cwd=project)
+    assert result.stdout == "3 the project's\n"
+
+
+def test_no_pytest_plugin_of_ours_loads_the_harness(installation, tmp_path):
+    """Every pytest run in an environment with oauthspec loads its plugins; loading must be free of consequences."""
+    script = """
+import importlib.metadata, sys
+ours = importlib.metadata.distribution("oauthspec").entry_points
+for entry in ours.select(group="pytest11"):
+    entry.load()
+print(sorted({"scenarios", "mock_server", "client_ref", "hypothesis", "httpx"} & sys.modules.keys()))
+"""
+    result = installation.run("python", "-c", script, cwd=tmp_path)
+    assert result.stdout == "[]\n"
