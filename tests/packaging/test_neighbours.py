@@ -41,7 +41,8 @@ def project(request, tmp_path):
     return tmp_path
 
 
-WAYS = [("python -m pytest", mode) for mode in ("prepend", "append", "importlib")] + [("python -P -m pytest", "prepend")]
+PLAIN, MODULE = "python -P -m pytest", "python -m pytest"
+WAYS = [(PLAIN, "prepend"), (MODULE, "prepend"), (MODULE, "append"), (MODULE, "importlib")]
 
 
 @pytest.mark.parametrize(("command", "mode"), WAYS)
