@@ -1,1 +1,1 @@
-"""An OAuth 2 authorization server that is right unless told otherwise."""
+"""An authorization server that is right unless told otherwise: Frame.io's, by default."""

@@ -1,1 +1,1 @@
-"""Named ways to be wrong: pure functions from message to message, or from encoded answer to bytes."""
+"""Named ways to spoil a right answer: pure functions from message to message, or from answer to answer."""

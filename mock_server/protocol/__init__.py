@@ -1,1 +1,1 @@
-"""The protocol core: pure decisions, standard library only, no clock and no randomness of its own."""
+"""The protocol's decisions as pure functions over values: no I/O, no clock, no randomness, standard library only."""

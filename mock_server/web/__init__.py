@@ -1,1 +1,1 @@
-"""The rim in HTTP: translates requests into questions to the core, and its answers into responses."""
+"""The server on the web: it translates between HTTP and the authorization server, and decides nothing."""

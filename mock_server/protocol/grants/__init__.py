@@ -1,1 +1,1 @@
-"""The grants of the token endpoint, one module each."""
+"""One module for each grant type of the token endpoint."""

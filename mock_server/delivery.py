@@ -1,0 +1,114 @@
+"""How an answer travels: values, and their names for those who cannot write Python.
+
+A delivery never changes what is right. Some do not even let the request take effect (`TurnAway`): then the code or the
+refresh token is still good afterwards, as after a real overload.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from mock_server.protocol.vocabulary import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Wait before the first byte; seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """Send the body in small pieces with a pause after each; bytes and seconds."""
+
+    size: int = 1
+    seconds: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Reset the connection (RST), with or without the headers sent first."""
+
+    after: Literal["request", "headers", "half_body"] = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class HalfBody:
+    """Announce the whole body, send half of it, close in peace (FIN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLength:
+    """Announce a Content-Length that is off by so many bytes."""
+
+    difference: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Answer 429 or 503 in the place of everything, before the request takes effect."""
+
+    status: int = 503
+    retry_after: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Redirect the request; the second hop serves the answer that would have been right, tokens and all."""
+
+    status: Literal[301, 302, 303, 307, 308] = 307
+    to: Literal["same_origin", "other_port", "other_host", "itself"] = "other_port"
+
+
+How = Delay | Drip | Reset | HalfBody | WrongLength | TurnAway | Redirect
+
+_KINDS: dict[str, type[How]] = {
+    "delay": Delay,
+    "drip": Drip,
+    "reset": Reset,
+    "half_body": HalfBody,
+    "wrong_length": WrongLength,
+    "turn_away": TurnAway,
+    "redirect": Redirect,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How answers of one endpoint travel; `times` limits it to the first so many ("fail twice, then work")."""
+
+    how: How
+    endpoint: Endpoint = "token"
+    times: int = 0
+
+    def applies(self, endpoint: Endpoint, occasion: int) -> bool:
+        """True for an answer of the endpoint on one of its occasions, counted from 1."""
+        return self.endpoint == endpoint and (not self.times or occasion <= self.times)
+
+    @property
+    def takes_effect(self) -> bool:
+        """False where the request is turned away before it changes anything."""
+        return not isinstance(self.how, TurnAway)
+
+    def __str__(self) -> str:
+        name = next(name for name, kind in _KINDS.items() if isinstance(self.how, kind))
+        arguments = ", ".join(f"{key}={value!r}" for key, value in asdict(self.how).items())
+        return f"delivery.{name}({arguments})" + (f", {self.times} times" if self.times else "")
+
+
+def named(name: str, arguments: dict[str, Any]) -> How:
+    """The delivery of that name; `ValueError` says what is wrong with name or arguments."""
+    if name not in _KINDS:
+        raise ValueError(f"unknown delivery: {name!r}; known: {', '.join(_KINDS)}")
+    known = {f.name for f in fields(_KINDS[name])}
+    if unknown := set(arguments) - known:
+        raise ValueError(f"delivery {name} has no argument {', '.join(sorted(unknown))}; known: {sorted(known)}")
+    try:
+        return _KINDS[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f"delivery {name}: {error}") from None
+
+
+def name_of(how: How) -> str:
+    """The name of a delivery."""
+    return next(name for name, kind in _KINDS.items() if isinstance(how, kind))

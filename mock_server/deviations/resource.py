@@ -1,0 +1,28 @@
+"""Deviations of the API's answers (RFC 6750 3)."""
+
+from mock_server.deviations.deviation import Deviation
+from mock_server.deviations.json_answer import Family, json_error
+from mock_server.transcript import Answer
+
+_FAMILY = Family("resource")
+
+omits = _FAMILY.omits
+mistypes = _FAMILY.mistypes
+adds = _FAMILY.adds
+answers_with_status = _FAMILY.answers_with_status
+sends_body = _FAMILY.sends_body
+sets_header = _FAMILY.sets_header
+truncates = _FAMILY.truncates
+
+
+def refuses(error: str, status: int = 401) -> Deviation:
+    """Refuse the token with a Bearer challenge, although it is good."""
+
+    def change(answer: Answer) -> Answer:
+        headers = (*answer.headers, ("www-authenticate", f'Bearer realm="frame.io", error="{error}"'))
+        return Answer(status, headers, json_error(error, "The access token was refused."))
+
+    return Deviation("resource.refuses", (error, status), "resource", encoded=change)
+
+
+DEVIATIONS = (*_FAMILY.deviations, refuses)

@@ -1,0 +1,30 @@
+"""Deviations of the successful token answer (RFC 6749 5.1)."""
+
+from mock_server.deviations.deviation import Deviation
+from mock_server.deviations.json_answer import Family, json_error
+from mock_server.transcript import Answer
+
+_FAMILY = Family("token_response")
+
+omits = _FAMILY.omits
+mistypes = _FAMILY.mistypes
+adds = _FAMILY.adds
+reverses_members = _FAMILY.reverses_members
+repeats = _FAMILY.repeats
+answers_with_status = _FAMILY.answers_with_status
+sends_body = _FAMILY.sends_body
+sets_header = _FAMILY.sets_header
+truncates = _FAMILY.truncates
+form_encodes = _FAMILY.form_encodes
+
+
+def errs(error: str, description: str = "", status: int = 400) -> Deviation:
+    """Answer with an error although the request was right; the code is used up all the same."""
+
+    def change(answer: Answer) -> Answer:
+        return Answer(status, answer.headers, json_error(error, description))
+
+    return Deviation("token_response.errs", (error, description, status), "token_response", encoded=change)
+
+
+DEVIATIONS = (*_FAMILY.deviations, errs)

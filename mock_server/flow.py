@@ -1,0 +1,44 @@
+"""One login and what follows from it, as the server sees it: what is changed for it, and how often it was answered."""
+
+from collections import Counter
+
+from mock_server.changes import NONE, Changes
+from mock_server.delivery import Delivery
+from mock_server.deviations.deviation import Deviation, Target
+from mock_server.protocol.provider import Provider
+from mock_server.protocol.vocabulary import Endpoint
+
+
+class Flow:
+    """A flow; `strict` is the provider with the flow's variation, `lenient` the one with its leniencies as well."""
+
+    __slots__ = ("_answered", "_spoiled", "changes", "identifier", "lenient", "strict")
+
+    def __init__(self, identifier: str, provider: Provider, changes: Changes = NONE) -> None:
+        self.identifier = identifier
+        self.changes = changes
+        self.strict = changes.strict(provider)
+        self.lenient = changes.lenient(provider) if changes.leniencies else self.strict
+        self._answered: Counter[Endpoint] = Counter()
+        self._spoiled: Counter[Target] = Counter()
+
+    @property
+    def is_lenient(self) -> bool:
+        """True where a leniency forgives something."""
+        return self.lenient is not self.strict
+
+    def next_delivery(self, endpoint: Endpoint) -> Delivery | None:
+        """How the next answer of an endpoint travels; counts it."""
+        delivery = self.changes.delivery
+        if delivery is None:
+            return None
+        self._answered[endpoint] += 1
+        return delivery if delivery.applies(endpoint, self._answered[endpoint]) else None
+
+    def next_deviation(self, target: Target | None) -> Deviation | None:
+        """What is done to the next answer of its kind; counts it."""
+        deviation = self.changes.deviation
+        if deviation is None or target is None:
+            return None
+        self._spoiled[target] += 1
+        return deviation if deviation.applies(target, self._spoiled[target]) else None

@@ -1,0 +1,86 @@
+"""The form encoding of RFC 6749 appendix B, read as the recorded engine reads it.
+
+Text is kept as `str` with undecodable bytes as surrogates, so that a `state` of any bytes comes back as the
+same bytes. A pair that cannot be decoded, or that holds a raw semicolon, is dropped as a whole and does no other
+harm (recorded: `state/undecodable-escape`, `auth-parameters/semicolon-separator`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus, unquote_to_bytes
+
+Pairs = tuple[tuple[str, str], ...]
+
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Decoded parameters in the order in which they came, repeats included."""
+
+    pairs: Pairs = ()
+    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", dict(reversed(self.pairs)))
+
+    def get(self, name: str) -> str:
+        """The first value of a parameter, or nothing at all: RFC 6749 3.1 lets both mean "not sent"."""
+        return self._first.get(name, "")
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a parameter, in order."""
+        return tuple(value for key, value in self.pairs if key == name)
+
+    def repeated(self) -> str:
+        """The name of the first parameter that came more than once, or nothing."""
+        seen: set[str] = set()
+        for name, _ in self.pairs:
+            if name in seen:
+                return name
+            seen.add(name)
+        return ""
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+
+def unquote(text: str) -> str | None:
+    """Decode one form-encoded value; nothing where a percent sign starts no escape."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if _BAD_ESCAPE.search(text):
+        return None
+    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def quote(text: str) -> str:
+    """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
+    return quote_plus(text, safe="", encoding="utf-8", errors="surrogateescape")
+
+
+def parse(text: str) -> Parameters:
+    """Read a query or a form body."""
+    pairs: list[tuple[str, str]] = []
+    for pair in text.split("&"):
+        if not pair or ";" in pair:
+            continue
+        raw_name, _, raw_value = pair.partition("=")
+        name, value = unquote(raw_name), unquote(raw_value)
+        if name is not None and value is not None:
+            pairs.append((name, value))
+    return Parameters(tuple(pairs))
+
+
+def serialize(pairs: Iterable[tuple[str, str]], *, space: str = "+") -> str:
+    """Write parameters in the order given; `space` is `+` or `%20`."""
+    text = "&".join(f"{quote(name)}={quote(value)}" for name, value in pairs)
+    return text if space == "+" else text.replace("+", space)
+
+
+def byte_length(text: str) -> int:
+    """The length of a decoded value in bytes, as the recorded engine counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,24 @@
+"""The metadata document (RFC 8414), for providers that have one: it promises what the code does and nothing else."""
+
+from mock_server.protocol.messages import Members
+from mock_server.protocol.provider import Provider
+
+
+def metadata(issuer: str, provider: Provider) -> Members:
+    """The document of a provider at an issuer."""
+    members: Members = (
+        ("issuer", issuer),
+        ("authorization_endpoint", f"{issuer}/oauth2/auth"),
+        ("token_endpoint", f"{issuer}/oauth2/token"),
+        ("revocation_endpoint", f"{issuer}/oauth2/revoke"),
+        ("response_types_supported", ["code"]),
+        ("response_modes_supported", list(provider.response_modes) or ["query"]),
+        ("grant_types_supported", ["authorization_code", "refresh_token"]),
+        ("token_endpoint_auth_methods_supported", ["client_secret_basic", "none"]),
+        ("revocation_endpoint_auth_methods_supported", ["client_secret_basic", "none"]),
+        ("authorization_response_iss_parameter_supported", provider.issuer_in_response),
+    )
+    if not provider.pkce_supported:
+        return members
+    methods = ["S256", "plain"] if provider.pkce_plain_allowed else ["S256"]
+    return (*members, ("code_challenge_methods_supported", methods))

@@ -1,0 +1,82 @@
+"""Which redirection URI an answer may go to: RFC 6749 3.1.2, RFC 8252 7.3 and the recorded engine's reading of them."""
+
+import re
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from mock_server.protocol import form
+from mock_server.protocol.provider import Provider
+from mock_server.protocol.records import App
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_LOOPBACK_AUTHORITY = re.compile(r"(127\.0\.0\.1|\[::1\])(:\d*)?")
+
+
+def registered_redirect_uri(requested: str, app: App, provider: Provider) -> str | None:
+    """The URI to answer to, or nothing: then the error stays with the server and is never redirected."""
+    if not requested:
+        return app.redirect_uris[0] if len(app.redirect_uris) == 1 else None
+    if provider.redirect_uri_decoded_twice:
+        requested = form.unquote(requested) or ""
+    for registered in app.redirect_uris:
+        if _same(requested, registered, provider) or _same_loopback(requested, registered, provider):
+            return requested
+    return None
+
+
+def _same(requested: str, registered: str, provider: Provider) -> bool:
+    if provider.redirect_uri_comparison == "exact":
+        return requested == registered
+    return requested.lower() == registered.lower()
+
+
+def _same_loopback(requested: str, registered: str, provider: Provider) -> bool:
+    """RFC 8252 7.3: on a loopback address, not on `localhost`, any port will do."""
+    if provider.loopback_redirect == "exact":
+        return False
+    asked, known = _split(requested), _split(registered)
+    if asked is None or known is None or asked.scheme != "http" or not _is_loopback(asked):
+        return False
+    if unquote(asked.path) != unquote(known.path) or asked.fragment:
+        return False
+    if provider.loopback_redirect == "any_port_and_query":
+        return known.scheme == "http" and _is_loopback(known)
+    return asked.hostname == known.hostname and asked.query == known.query
+
+
+def _is_loopback(uri: SplitResult) -> bool:
+    return _LOOPBACK_AUTHORITY.fullmatch(uri.netloc.rpartition("@")[2]) is not None
+
+
+def _split(uri: str) -> SplitResult | None:
+    if _CONTROL.search(uri):
+        return None
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return None
+
+
+def is_insecure(redirect_uri: str, provider: Provider) -> bool:
+    """True for plain http to a host that is not this machine (RFC 6749 3.1.2.1)."""
+    uri = urlsplit(redirect_uri)
+    host = uri.hostname or ""
+    return uri.scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
+
+
+def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
+    """The URI with an answer in its query, merged with its own query; sorted by name as the engine writes it."""
+    uri = urlsplit(redirect_uri)
+    answered = {name for name, _ in pairs}
+    own = tuple(pair for pair in form.parse(uri.query).pairs if pair[0] not in answered)
+    query = form.serialize(sorted((*own, *pairs), key=_by_name), space=space)
+    return urlunsplit(uri._replace(query=query, fragment=""))
+
+
+def with_fragment(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
+    """The URI with an answer in its fragment (`response_mode=fragment`)."""
+    uri = urlsplit(redirect_uri)
+    return urlunsplit(uri._replace(fragment="")) + "#" + form.serialize(sorted(pairs, key=_by_name), space=space)
+
+
+def _by_name(pair: tuple[str, str]) -> str:
+    return pair[0]

@@ -1,0 +1,115 @@
+"""The one place that remembers grants: in memory, bounded, and changed one whole grant at a time.
+
+`put` replaces a grant and its entries in the three indexes under one lock. Whoever decides and then puts within
+`store.lock` therefore uses a code or a refresh token once, however many ask at the same moment. Beyond its capacity
+the oldest grant is forgotten: its code and refresh token are then unknown (`invalid_grant`), its access token is
+refused.
+"""
+
+from collections.abc import Mapping
+from itertools import count
+from threading import RLock
+
+import msgspec
+
+from mock_server.protocol.records import App, Grant
+
+_Index = dict[str, int]
+
+
+class Store:
+    """Registered apps and live grants."""
+
+    def __init__(self, apps: tuple[App, ...] = (), capacity: int = 20_000) -> None:
+        self.lock = RLock()
+        self._first_apps = apps
+        self._capacity = capacity
+        self._numbers = count(1)
+        self._apps: dict[str, App] = {}
+        self._grants: dict[int, Grant] = {}
+        self._codes: _Index = {}
+        self._access_tokens: _Index = {}
+        self._refresh_tokens: _Index = {}
+        self.reset()
+
+    @property
+    def apps(self) -> Mapping[str, App]:
+        """The registered apps by `client_id`."""
+        return self._apps
+
+    def register(self, app: App) -> None:
+        """Register an app, or replace the one of the same `client_id`."""
+        with self.lock:
+            self._apps[app.client_id] = app
+
+    def reset(self) -> None:
+        """Forget every grant, and every app that was not there at the start."""
+        with self.lock:
+            self._apps = {app.client_id: app for app in self._first_apps}
+            for index in (self._grants, self._codes, self._access_tokens, self._refresh_tokens):
+                index.clear()
+
+    def new_identifier(self) -> int:
+        """The identifier of the next grant."""
+        return next(self._numbers)
+
+    def put(self, grant: Grant) -> None:
+        """Add a grant or replace it."""
+        with self.lock:
+            old = self._grants.get(grant.identifier)
+            if old is not None:
+                self._unindex(old)
+            elif len(self._grants) >= self._capacity:
+                self._unindex(self._grants.pop(next(iter(self._grants))))
+            self._grants[grant.identifier] = grant
+            self._codes[grant.code.value] = grant.identifier
+            if grant.access_token is not None:
+                self._access_tokens[grant.access_token.value] = grant.identifier
+            for token in grant.refresh_tokens:
+                self._refresh_tokens[token.value] = grant.identifier
+
+    def _unindex(self, grant: Grant) -> None:
+        self._codes.pop(grant.code.value, None)
+        if grant.access_token is not None:
+            self._access_tokens.pop(grant.access_token.value, None)
+        for token in grant.refresh_tokens:
+            self._refresh_tokens.pop(token.value, None)
+
+    def by_code(self, code: str) -> Grant | None:
+        """The grant that a code belongs to, dead or alive."""
+        return self._find(self._codes, code)
+
+    def by_access_token(self, token: str) -> Grant | None:
+        """The grant that an access token belongs to, dead or alive."""
+        return self._find(self._access_tokens, token)
+
+    def by_refresh_token(self, token: str) -> Grant | None:
+        """The grant that a refresh token belongs to, dead or alive."""
+        return self._find(self._refresh_tokens, token)
+
+    def _find(self, index: _Index, value: str) -> Grant | None:
+        identifier = index.get(value)
+        return None if identifier is None else self._grants.get(identifier)
+
+    def advance(self, seconds: float, flow: str | None = None) -> None:
+        """Let time pass for the grants of one flow, or for all: their stored times move back."""
+        with self.lock:
+            for grant in tuple(self._grants.values()):
+                if flow is None or grant.flow == flow:
+                    self.put(grant.shifted(seconds))
+
+    def __len__(self) -> int:
+        return len(self._grants)
+
+    def dump(self) -> bytes:
+        """The grants as JSON, for `--state`; the apps are not among them."""
+        with self.lock:
+            return msgspec.json.encode(list(self._grants.values()))
+
+    def load(self, dumped: bytes) -> None:
+        """Take grants from `dump`; `msgspec.DecodeError` says what is wrong with the bytes."""
+        grants = msgspec.json.decode(dumped, type=list[Grant])
+        with self.lock:
+            for grant in grants:
+                self.put(grant)
+            self._numbers = count(max((grant.identifier for grant in grants), default=0) + 1)

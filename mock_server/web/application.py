@@ -1,0 +1,121 @@
+"""The ASGI application: a table of paths before everything else, with the recorded router's manners.
+
+The two hot endpoints are found by one look into a dictionary. Pages and the control API are a Starlette application
+that is loaded when somebody first asks for it, so that a test server starts without templates.
+"""
+
+from collections.abc import Mapping
+
+from mock_server.authorization_server import AuthorizationServer
+from mock_server.encoding import encode, plain, redirect
+from mock_server.protocol.resource import refusal
+from mock_server.transcript import Answer
+from mock_server.web.endpoints import Endpoint, endpoint, received
+from mock_server.web.sending import Receive, Scope, Send, send_answer
+
+# Methods that each path is routed for, as the router lists them in an Allow header.
+_AUTHORIZATION = ("GET", "POST")
+_POST_ONLY = ("POST",)
+_GET_ONLY = ("GET",)
+
+_NOT_FOUND = plain(404, "Error 404 - The requested route does not exist. Make sure you are using the right path.\n")
+
+
+class Application:
+    """The mock server as an ASGI application; `server` is what it asks."""
+
+    def __init__(self, server: AuthorizationServer) -> None:
+        self.server = server
+        self._routes: Mapping[str, tuple[tuple[str, ...], Endpoint]] = {
+            "/oauth2/auth": (_AUTHORIZATION, endpoint(server, server.authorize)),
+            "/oauth2/token": (_POST_ONLY, endpoint(server, server.token)),
+            "/oauth2/revoke": (_POST_ONLY, endpoint(server, server.revocation)),
+            "/v2/me": (_GET_ONLY, endpoint(server, server.resource)),
+            "/.well-known/oauth-authorization-server": (_GET_ONLY, endpoint(server, server.metadata)),
+        }
+        self._pages: Endpoint | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; lifespan events need nothing."""
+        if scope["type"] != "http":
+            await _lifespan(scope, receive, send)
+            return
+        route = self._routes.get(scope["path"])
+        if route is None:
+            await self._elsewhere(scope, receive, send)
+        elif scope["method"] in route[0]:
+            await route[1](scope, receive, send)
+        else:
+            await send_answer(self._other_method(scope, route[0]), send)
+
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith("/elsewhere/"):
+            ticket = path.removeprefix("/elsewhere/")
+            await endpoint(self.server, lambda request: self.server.second_hop(ticket, request))(scope, receive, send)
+        elif (canonical := self._canonical(path)) is not None:
+            await send_answer(_to_canonical(canonical, scope), send)
+        elif path.startswith("/v2/"):
+            await send_answer(self._no_such_resource(), send)
+        elif path.startswith(_PAGES) or path == "/":
+            await self._page(scope, receive, send)
+        else:
+            await send_answer(_NOT_FOUND, send)
+
+    def _canonical(self, path: str) -> str | None:
+        """The router redirects a wrong case and a trailing slash to the path that it knows."""
+        wanted = path.rstrip("/").lower()
+        return wanted if wanted in self._routes and wanted.startswith("/oauth2/") else None
+
+    def _other_method(self, scope: Scope, methods: tuple[str, ...]) -> Answer:
+        allow = (("allow", ", ".join(sorted((*methods, "OPTIONS")))),)
+        if scope["method"] != "OPTIONS":
+            return plain(405, "Method Not Allowed\n", allow)
+        preflight = self._preflight(scope)
+        # A routed OPTIONS (the token endpoint's, for CORS) has no Allow header; the router's own answer has one.
+        own = () if scope["path"] == "/oauth2/token" else allow
+        return Answer(200, preflight or own)
+
+    def _preflight(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        request = received(scope, b"")
+        origin, origins = request.header("origin"), self.server.provider.cors_origins
+        if not origin or not ("*" in origins or origin in origins):
+            return ()
+        return (
+            ("access-control-allow-origin", origin),
+            ("access-control-allow-methods", "POST"),
+            ("access-control-allow-headers", "Authorization, Content-Type"),
+            ("vary", "Origin"),
+        )
+
+    def _no_such_resource(self) -> Answer:
+        provider = self.server.provider
+        return encode(refusal(404, "The resource does not exist", "Not Found", provider), provider)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._pages is None:
+            from mock_server.web.pages import pages
+
+            self._pages = pages(self.server)
+        await self._pages(scope, receive, send)
+
+
+_PAGES = ("/oauth2/fallbacks/", "/login", "/consent")
+
+
+def _to_canonical(path: str, scope: Scope) -> Answer:
+    query = scope.get("query_string", b"").decode("latin-1")
+    location = f"{path}?{query}" if query else path
+    is_get = scope["method"] == "GET"
+    return redirect(location, 301 if is_get else 307, scope["method"])
+
+
+async def _lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "lifespan":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,86 @@
+"""The endpoints: each turns an ASGI request into a `ReceivedRequest`, asks the authorization server and sends."""
+
+from collections.abc import Awaitable, Callable
+
+from mock_server.authorization_server import AuthorizationServer, Outcome
+from mock_server.encoding import plain
+from mock_server.transcript import ReceivedRequest
+from mock_server.web.sending import Receive, Scope, Send, send_answer, send_outcome
+
+# Larger than any token request; 64 KiB of token in a refresh fits many times over.
+MAXIMUM_BODY = 1 << 20
+
+Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+Decide = Callable[[ReceivedRequest], Outcome]
+
+
+class BodyTooLarge(Exception):
+    """A body beyond `MAXIMUM_BODY`: answered with 413."""
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole: nobody is left to be answered."""
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body; `BodyTooLarge` and `Disconnected` say why there is none."""
+    message = await receive()
+    body = _part(message)
+    while message.get("more_body"):
+        message = await receive()
+        body += _part(message)
+        if len(body) > MAXIMUM_BODY:
+            raise BodyTooLarge
+    if len(body) > MAXIMUM_BODY:
+        raise BodyTooLarge
+    return body
+
+
+def _part(message: "dict[str, object] | object") -> bytes:
+    if not isinstance(message, dict) or message["type"] == "http.disconnect":
+        raise Disconnected
+    part = message.get("body", b"")
+    return part if isinstance(part, bytes) else b""
+
+
+def received(scope: Scope, body: bytes) -> ReceivedRequest:
+    """A request as evidence: nothing decoded, nothing left out."""
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+    query: bytes = scope.get("query_string", b"")
+    target = raw_path.partition(b"?")[0] + (b"?" + query if query else b"")
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    return ReceivedRequest(
+        method=scope["method"],
+        target=target.decode("latin-1"),
+        headers=headers,
+        body=body,
+        origin=_origin(scope, headers),
+    )
+
+
+def _origin(scope: Scope, headers: tuple[tuple[str, str], ...]) -> str:
+    host = next((value for name, value in headers if name == "host"), "")
+    if not host:
+        server = scope.get("server") or ("", 0)
+        host = f"{server[0]}:{server[1]}"
+    return f"{scope.get('scheme', 'http')}://{host}"
+
+
+def endpoint(server: AuthorizationServer, decide: Decide) -> Endpoint:
+    """An ASGI callable around one method of the authorization server."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(receive)
+        except BodyTooLarge:
+            text = f"The body is larger than {MAXIMUM_BODY} bytes.\n"
+            await send_answer(plain(413, text, (("connection", "close"),)), send)
+            return
+        except Disconnected:
+            return
+        outcome = decide(received(scope, body))
+        reason = await send_outcome(outcome, scope, receive, send)
+        if reason:
+            server.undelivered(outcome, reason)
+
+    return answer
