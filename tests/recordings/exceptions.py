@@ -21,8 +21,8 @@ LARGEST_SHARE_OF_A_TOPIC = Fraction(1, 5)
 SMALL_TOPIC = 5
 """A topic with fewer cases than this may lose one; asked of the main engine only."""
 
-# The library finds a token by the half behind the dot alone. Whoever has that half has the other: they are issued,
-# stored and leaked together. So no client can come upon what follows from it, unless it forges tokens.
+# The library finds a token by the half behind the dot alone. A client has both halves or none, so it meets what
+# follows from that only if it forges tokens.
 _ERROR_FOR_FORGED_KEY = (
     "A refresh token with a right signature half behind a wrong first half is invalid_request, not invalid_grant."
 )

@@ -4,17 +4,15 @@ Played against a server that says what it is told to, byte for byte.
 """
 
 import json
-import socketserver
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.recordings.player import EXTRA_HEADERS, Finding, fill, play
-from tests.recordings.raw_http import AnswerError, exchange
 from tests.recordings.recording import Consent, PkceRequirement, Recording, load
+from tests.recordings.scripted_server import ScriptedServer
 
 CODE = "c" * 43 + "." + "d" * 43
 ACCESS_TOKEN = "a" * 43 + "." + "b" * 43
@@ -80,47 +78,6 @@ def issued(body: str = ISSUED) -> bytes:
 
 
 RIGHT = (redirect(), issued(), answer(200))
-
-
-class ScriptedServer(socketserver.TCPServer):
-    """Answers each connection with the next of its answers and keeps what was sent."""
-
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Conversation)
-        self.address = ("127.0.0.1", int(self.server_address[1]))
-        self.answers: list[bytes] = []
-        self.sent: list[bytes] = []
-
-
-class Conversation(socketserver.StreamRequestHandler):
-    server: ScriptedServer
-
-    def handle(self) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.rfile.readline()
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), 0)
-        self.server.sent.append(head + self.rfile.read(length))
-        self.wfile.write(self.server.answers.pop(0))
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def server(running: ScriptedServer) -> ScriptedServer:
-    running.answers.clear()
-    running.sent.clear()
-    return running
 
 
 class FakeStage:
@@ -394,37 +351,3 @@ def test_refuses_a_file_that_is_no_recording(tmp_path: Path) -> None:
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"other\.json is not a recording"):
         load(path)
-
-
-# --- The client underneath
-
-
-def test_reads_chunks_and_what_ends_with_the_connection(server: ScriptedServer) -> None:
-    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1\r\nd\r\n0\r\nT: 1\r\n\r\n"
-    server.answers += [chunked, b"HTTP/1.1 200 OK\r\n\r\nabcd"]
-    address = server.address
-    assert [exchange(address, "GET", "/").body for _ in range(2)] == ["abcd", "abcd"]
-
-
-def test_an_answer_to_head_has_no_body(server: ScriptedServer) -> None:
-    server.answers.append(b"HTTP/1.1 405 No\r\nContent-Length: 19\r\n\r\n")
-    assert exchange(server.address, "HEAD", "/").body == ""
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"HTTP/1.0 200 OK\r\n\r\n",
-        b"HTTP/1.1 2 OK\r\n\r\n",
-        b"nonsense\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nName : x\r\n\r\n",
-        b"HTTP/1.1 200 OK\nName: x\n\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
-    ],
-)
-def test_a_broken_answer_is_none(server: ScriptedServer, said: bytes) -> None:
-    server.answers.append(said)
-    with pytest.raises(AnswerError):
-        exchange(server.address, "GET", "/")
