@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.served import environment, served
+from tests.processes import environment, served
 
 NOT_FOR_SERVING = {"hypothesis", "httpx", "rich", "pytest", "client_ref", "scenarios"}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,13 +14,17 @@ import pytest
 
 from tests.architecture.tree import ROOT
 from tests.docs.snippets import Snippet, missing_lines, snippets
-from tests.served import environment as own_environment
-from tests.served import served
+from tests.processes import environment as own_environment
+from tests.processes import finished, served
 
 README = ROOT / "README.md"
 DOCUMENTS = [README, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
 BLOCKS = snippets(README)
 KINDS = {"run", "serve", "output", "make", "python", "python serve", "none"}
+
+
+def _code(text: str) -> list[str]:
+    return re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL) + re.findall(r"`[^`\n]+`", text)
 
 
 def of_kind(*kinds: str) -> list[Snippet]:
@@ -33,9 +36,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return own_environment(tmp_path) | {"COLUMNS": "120"}
 
 
-def run(command: list[str], **how) -> str:
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    result = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, check=False, **both, **how)
+def run(command: list[str], *, cwd: Path, env: dict[str, str] | None = None) -> str:
+    result = finished(command, cwd=cwd, env=env)
     assert result.returncode == 0, result.stdout
     return result.stdout
 
@@ -59,6 +61,7 @@ def test_an_output_stands_below_what_prints_it():
 @pytest.mark.parametrize("block", of_kind("run"), ids=str)
 def test_commands_run(block, tmp_path, environment):
     printed = run(["bash", "-euo", "pipefail", "-c", block.text], cwd=tmp_path, env=environment)
+    assert printed.strip(), "a reader would see nothing"
     assert not missing_lines(_output_of(block), printed.splitlines())
 
 
@@ -89,11 +92,25 @@ def test_programs_run(block, tmp_path, environment):
 
 
 @pytest.mark.parametrize("block", of_kind("make"), ids=str)
-def test_targets_exist(block):
-    for line in block.commands:
-        command, *_ = words = shlex.split(line)
-        assert command == "make"
-        run([*words, "--dry-run", "--no-print-directory"], cwd=ROOT)
+def test_make_blocks_hold_nothing_but_targets(block):
+    assert all(re.fullmatch(r"make [a-z]+", line) for line in block.commands)
+
+
+def targets_named(document: Path) -> set[str]:
+    """Return the targets of `make` that a document names in code."""
+    return {name for code in _code(document.read_text("utf-8")) for name in re.findall(r"\bmake ([a-z]+)", code)}
+
+
+@pytest.mark.parametrize("target", sorted(set().union(*map(targets_named, DOCUMENTS))))
+def test_targets_exist(target):
+    run(["make", target, "--dry-run", "--no-print-directory"], cwd=ROOT)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(document):
+    folders = r"(?:tests|mock_server|client_ref|scenarios|docs|examples|benchmarks|\.ci)"
+    named = re.findall(rf"`({folders}/[\w./-]*)`", document.read_text("utf-8"))
+    assert not [name for name in named if not (ROOT / name).exists()]
 
 
 def flags_named(document: Path) -> set[tuple[str, str]]:
@@ -101,10 +118,6 @@ def flags_named(document: Path) -> set[tuple[str, str]]:
     text = re.sub(r"\\\n\s*", " ", document.read_text("utf-8"))
     found = re.findall(r"\boauthspec ([a-z]+)((?:(?! -- )[^`\n#])*)", "\n".join(_code(text)))
     return {(verb, flag) for verb, rest in found for flag in ["", *re.findall(r"(?<!\S)--[a-z][a-z-]*", rest)]}
-
-
-def _code(text: str) -> list[str]:
-    return re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL) + re.findall(r"`[^`\n]+`", text)
 
 
 @pytest.mark.slow

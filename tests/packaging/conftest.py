@@ -7,13 +7,14 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.tree import ROOT
+from tests.processes import finished
 
 
 @dataclass(frozen=True)
@@ -32,29 +33,13 @@ class Installation:
         return inherited | {"PATH": f"{self.bin}{os.pathsep}{inherited['PATH']}"}
 
     def run(self, *command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return run([self.bin / command[0], *command[1:]], cwd=cwd, env=self.environment)
-
-
-def run(
-    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None = None, check: bool = False
-) -> subprocess.CompletedProcess[str]:
-    """Run a command that reads nothing, its two outputs in one text."""
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        check=check,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+        return finished([self.bin / command[0], *command[1:]], cwd=cwd, env=self.environment)
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheel")
-    built = run(
+    built = finished(
         [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", directory, ROOT],
         cwd=directory,
     )
@@ -68,8 +53,9 @@ def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Insta
     directory = tmp_path_factory.mktemp("installation") / "venv"
     venv.create(directory, symlinks=True, with_pip=False)
     python = directory / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel]
-    run(install, cwd=directory, check=True)
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    installed = finished(install, cwd=directory)
+    assert installed.returncode == 0, installed.stdout
     # Our dependencies, from the environment that runs this test. Its own .pth files, and so the editable
     # installation, are not read from there.
     borrowed = Path(sysconfig.get_path("purelib"))

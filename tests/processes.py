@@ -1,4 +1,7 @@
-"""A server in a process of its own, for tests: started by a command, known by what it prints, stopped as by Ctrl-C."""
+"""Commands in processes of their own, for tests: run to their end, or served until they are interrupted.
+
+A server is known by the address that it prints, and stopped as by Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,22 @@ def environment(home: Path) -> dict[str, str]:
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return os.environ | dict.fromkeys(_HOMES, str(home)) | {"PATH": path}
+
+
+def finished(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that reads nothing to its end; `stdout` holds both its outputs."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        check=False,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 @dataclass
