@@ -139,7 +139,8 @@ class AuthorizationServer:
     def open_flow(self, changes: Changes = NONE, identifier: str = "") -> Flow:
         """Begin a flow under changes; the user agent names it in the header `Oauthspec-Flow`."""
         with self.store.lock:
-            flow = Flow(identifier or f"flow-{next(self._numbers)}", self.provider, changes)
+            identifier = identifier or next(name for n in self._numbers if (name := f"flow-{n}") not in self._flows)
+            flow = Flow(identifier, self.provider, changes)
             if len(self._flows) >= self._capacity:
                 self.close_flow(next(iter(self._flows)))
             self._flows[flow.identifier] = flow
@@ -150,6 +151,14 @@ class AuthorizationServer:
         with self.store.lock:
             self._flows.pop(identifier, None)
             self.attribution.forget(identifier)
+
+    def restore(self, dumped: bytes) -> None:
+        """Take grants that another server left (`Store.dump`); `msgspec.DecodeError` says what is wrong with them."""
+        with self.store.lock:
+            for grant in self.store.load(dumped):
+                flow = self._flows.get(grant.flow) or self.open_flow(identifier=grant.flow)
+                tokens = (grant.access_token, *grant.refresh_tokens, grant.code)
+                self.attribution.learn(flow.identifier, (token.value for token in tokens if token is not None))
 
     def advance(self, seconds: float, flow: str | None = None) -> None:
         """Let time pass for one flow, or for all; seconds."""

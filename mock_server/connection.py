@@ -1,8 +1,8 @@
 """One HTTP connection: uvicorn's protocol with the bounds that it lacks, and with its transport in the scope.
 
 A request line with its headers may have 64 KiB (431 beyond), and has to be whole within a time-out (408 beyond), so
-that no client, however slow or large, holds the server. Go's server, which the recorded engine runs on, allows 1 MiB and any
-time; no client that can be judged comes near either.
+that no client, however slow or large, holds the server. Go's server, which the recorded engine runs on, allows 1 MiB
+and any time; no client that can be judged comes near either.
 """
 
 import asyncio

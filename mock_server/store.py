@@ -106,10 +106,11 @@ class Store:
         with self.lock:
             return msgspec.json.encode(list(self._grants.values()))
 
-    def load(self, dumped: bytes) -> None:
-        """Take grants from `dump`; `msgspec.DecodeError` says what is wrong with the bytes."""
+    def load(self, dumped: bytes) -> list[Grant]:
+        """Take grants from `dump`, and return them; `msgspec.DecodeError` says what is wrong with the bytes."""
         grants = msgspec.json.decode(dumped, type=list[Grant])
         with self.lock:
             for grant in grants:
                 self.put(grant)
             self._numbers = count(max((grant.identifier for grant in grants), default=0) + 1)
+        return grants

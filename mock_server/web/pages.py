@@ -28,7 +28,7 @@ _ERROR_PAGE = """<!doctype html>
 """
 
 
-def pages(server: AuthorizationServer) -> Endpoint:
+def pages(_server: AuthorizationServer) -> Endpoint:
     """The pages as an ASGI application."""
     return Starlette(routes=[Route("/oauth2/fallbacks/error", _error_page, methods=["GET"])])
 

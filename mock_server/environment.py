@@ -1,0 +1,37 @@
+"""The `.env` lines of Frame.io's guide, for an app that is to use the mock in the place of Frame.io."""
+
+from mock_server.protocol.records import App
+from mock_server.serving import RunningServer
+
+# What a newcomer's app asks for; the guide's own sample.
+_FIRST_SCOPES = ("offline", "account.read", "asset.read")
+
+
+def environment(server: RunningServer, app: App) -> dict[str, str]:
+    """The variables for one app; a PKCE app has no secret, so it has no such line."""
+    asked = [scope for scope in _FIRST_SCOPES if scope in app.scopes] or list(app.scopes)
+    variables = {
+        "AUTHORIZE_URL": server.authorization_endpoint,
+        "TOKEN_URL": server.token_endpoint,
+        "CLIENT_ID": app.client_id,
+        "CLIENT_SECRET": app.client_secret or "",
+        "REDIRECT_URI": app.redirect_uris[0],
+        "SCOPE": " ".join(asked),
+        "API_URL": server.api_url,
+    }
+    if app.is_public:
+        del variables["CLIENT_SECRET"]
+    return variables
+
+
+def env_lines(variables: dict[str, str]) -> str:
+    """The variables as lines of a `.env` file."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in variables.items())
+
+
+def _quoted(value: str) -> str:
+    plain = value.isascii() and not any(character in " \"'#$\\`\n\r\t" for character in value)
+    if plain:
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+    return f'"{escaped}"'

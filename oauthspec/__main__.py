@@ -1,0 +1,37 @@
+"""The command `oauthspec`: each verb is loaded when it is called, so that `serve` starts without the harness."""
+
+from importlib import import_module, metadata
+
+import click
+
+# verb: module and name of its click command, and one line for the list of verbs.
+_VERBS = {
+    "serve": ("mock_server.command:serve", "Run the mock authorization server."),
+    "explain": ("scenarios.cli.explain:explain", "Say what a provider does, with its evidence."),
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module, _, name = _VERBS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in _VERBS.items()])
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("oauthspec"), prog_name="oauthspec")
+def main() -> None:
+    """Prove that an OAuth 2 client is right: a faithful mock of Frame.io's authorization server, and more."""
+
+
+if __name__ == "__main__":
+    main(prog_name="oauthspec")
