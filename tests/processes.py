@@ -19,7 +19,7 @@ from pathlib import Path
 _ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+")
 
 _PATIENCE = 30.0
-"""Seconds until a server that neither speaks nor stops is killed; the test then says what it had printed."""
+"""Seconds until a server that is still there is killed; what waits for it then goes on."""
 
 
 _HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
@@ -61,9 +61,21 @@ class Served:
     def interrupt(self) -> int:
         """Stop it as Ctrl-C does and return its exit code; `lines` then holds everything it printed."""
         self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=_PATIENCE)
-        self.lines += rest.splitlines()
-        return self.process.returncode
+        self.lines += self._printed()
+        return self.process.wait()
+
+    def read_until_up(self, until: str) -> None:
+        for line in self._printed():
+            self.lines.append(line)
+            address = _ADDRESS.search(line)
+            self.url = self.url or (address[0] if address else "")
+            if self.url and any(until in seen for seen in self.lines):
+                return
+        raise AssertionError("it ended before it was up:\n" + "\n".join(self.lines))
+
+    def _printed(self) -> Iterator[str]:
+        assert self.process.stdout is not None
+        return (line.rstrip("\n") for line in self.process.stdout)
 
 
 @contextmanager
@@ -84,21 +96,11 @@ def served(
     watchdog.start()
     server = Served(process)
     try:
-        _read_until_up(server, until)
+        server.read_until_up(until)
         yield server
     finally:
         watchdog.cancel()
         watchdog.join()
-        process.kill()
-        process.communicate()
+        with process:  # closes its pipe and waits for it
+            process.kill()
 
-
-def _read_until_up(server: Served, until: str) -> None:
-    assert server.process.stdout is not None
-    for line in server.process.stdout:
-        server.lines.append(line.rstrip("\n"))
-        address = _ADDRESS.search(line)
-        server.url = server.url or (address[0] if address else "")
-        if server.url and any(until in seen for seen in server.lines):
-            return
-    raise AssertionError("it ended without an address:\n" + "\n".join(server.lines))

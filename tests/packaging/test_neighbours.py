@@ -73,3 +73,10 @@ print(sorted({"scenarios", "mock_server", "client_ref", "hypothesis", "httpx"} &
 """
     result = installation.run("python", "-c", script, cwd=tmp_path)
     assert result.stdout == "[]\n"
+
+
+def test_our_command_works_inside_the_project(installation, project):
+    """As a command it starts from its own folder, so it finds its own `scenarios` and not the project's."""
+    result = installation.run("oauthspec", "explain", "provider", cwd=project)
+    assert result.returncode == 0, result.stdout
+    assert "pkce_required" in result.stdout
