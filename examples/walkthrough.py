@@ -35,7 +35,8 @@ def log_in(server: RunningServer, app: App, browser: httpx.Client) -> None:
     code = {"grant_type": "authorization_code", "code": callback["code"][0], "redirect_uri": redirect_uri}
     tokens = post(server, app, browser, code | {"code_verifier": verifier})
     browser.get(f"{server.api_url}/me", headers={"authorization": f"Bearer {tokens['access_token']}"})
-    post(server, app, browser, {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "scope": SCOPE})
+    old = tokens["refresh_token"]
+    post(server, app, browser, {"grant_type": "refresh_token", "refresh_token": old, "scope": SCOPE})
 
 
 def post(server: RunningServer, app: App, browser: httpx.Client, form: dict[str, str]) -> dict[str, str]:

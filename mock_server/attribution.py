@@ -45,6 +45,11 @@ class Attribution:
         for value in self._values_of.pop(flow, ()):
             self._flow_of.pop(value, None)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        for known in (self._flow_of, self._values_of, self._open_steps):
+            known.clear()
+
     def open_step(self, flow: str, step: str) -> None:
         """Note that a flow has begun a step (`land`, `refresh`, `call_api`) and waits for its end."""
         self._open_steps[flow] = step

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from urllib.parse import unquote
 
 import python_multipart
@@ -13,6 +14,9 @@ from mock_server.protocol.form import Parameters
 from mock_server.protocol.messages import AuthorizationRequest, TokenRequest
 from mock_server.protocol.provider import Provider
 from mock_server.transcript import ReceivedRequest
+
+# What is wrong with a client's multipart body is in the answer and the journal, not on the console.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 # More parameters than any client sends; what comes behind them is not looked at.
 MAXIMUM_PARAMETERS = 1000

@@ -80,8 +80,11 @@ def _authorization_response(message: AuthorizationResponse, provider: Provider) 
     if message.response_mode == "form_post":
         page = _form_post_page(message).encode("utf-8", "replace")
         return Answer(200, (("content-type", "text/html;charset=UTF-8"), *headers), page)
-    write = with_fragment if message.response_mode == "fragment" else with_query
-    location = write(message.redirect_uri, message.parameters, space=message.space)
+    if message.response_mode == "fragment":
+        raw = provider.fragment_is_raw and message.parameters[:1] and message.parameters[0][0] != "error"
+        location = with_fragment(message.redirect_uri, message.parameters, raw=bool(raw))
+    else:
+        location = with_query(message.redirect_uri, message.parameters, space=message.space)
     return Answer(provider.redirect_status, (("location", header_text(location)), *headers))
 
 

@@ -129,8 +129,7 @@ class RunningServer:
         second: int = self._sockets[1].getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self.url = public_url.rstrip("/") or f"http://{shown}:{self.port}"
-        core.issuer = self.url
-        core.second_origin = f"http://{shown}:{second}"
+        core.listens_at(self.url, f"http://{shown}:{second}")
         self._application = Application(core)
         self._request_timeout = request_timeout
         self._loop = _new_loop()

@@ -33,6 +33,9 @@ class Provider:
     error_format: ErrorFormat = _point("E3", "assumed", "the era of Frame.io's engine is not known; E3 is current")
     redirect_status: Literal[302, 303] = _point(302, "recorded", _RECORDED + "flow; 303 from fosite 0.41")
     success_space: Literal["+", "%20"] = _point("+", "recorded", _RECORDED + "state")
+    fragment_is_raw: bool = _point(
+        True, "recorded", _RECORDED + "response-mode: a success in a fragment is not form-encoded; mended in 0.42"
+    )
     no_store_on_errors: bool = _point(True, "recorded", _RECORDED + "client-auth; absent in fosite 0.32")
     invalid_client_challenge: bool = _point(False, "recorded", _RECORDED + "client-auth: no WWW-Authenticate")
     scope_order: Literal["sorted", "granted"] = _point("sorted", "documented", "the guide's sample answer")
@@ -191,6 +194,7 @@ FOSITE_0_42_2 = replace(
     FOSITE_0_40_2,
     name="fosite-0.42.2",
     redirect_status=303,
+    fragment_is_raw=False,
     expired_refresh_token_error="invalid_grant",
     accepts_public_basic_without_password=True,
     other_grant_types=("client_credentials", JWT_BEARER_GRANT),
@@ -218,6 +222,7 @@ STRICT = replace(
     FRAMEIO,
     name="strict",
     redirect_status=303,
+    fragment_is_raw=False,
     invalid_client_challenge=True,
     unsupported_grant_type_error="unsupported_grant_type",
     expired_refresh_token_error="invalid_grant",

@@ -1,13 +1,16 @@
 """Which redirection URI an answer may go to: RFC 6749 3.1.2, RFC 8252 7.3 and the recorded engine's reading of them."""
 
 import re
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from mock_server.protocol import form
 from mock_server.protocol.provider import Provider
 from mock_server.protocol.records import App
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+# RFC 3986 3.5: what stands in a fragment unescaped, beside letters and digits.
+_FRAGMENT = "!$&'()*+,;=:@/?-._~"
+_PORT = re.compile(r":\d*\Z")
 _LOOPBACK_AUTHORITY = re.compile(r"(127\.0\.0\.1|\[::1\])(:\d*)?")
 
 
@@ -59,7 +62,8 @@ def _split(uri: str) -> SplitResult | None:
 def is_insecure(redirect_uri: str, provider: Provider) -> bool:
     """True for plain http to a host that is not this machine (RFC 6749 3.1.2.1)."""
     uri = urlsplit(redirect_uri)
-    host = uri.hostname or ""
+    # As written: the engine does not take LOCALHOST for localhost here, and `hostname` would be in lower case.
+    host = _PORT.sub("", uri.netloc.rpartition("@")[2]).strip("[]")
     return uri.scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
 
 
@@ -72,10 +76,14 @@ def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
     return urlunsplit(uri._replace(query=query, fragment=""))
 
 
-def with_fragment(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
-    """The URI with an answer in its fragment (`response_mode=fragment`)."""
-    uri = urlsplit(redirect_uri)
-    return urlunsplit(uri._replace(fragment="")) + "#" + form.serialize(sorted(pairs, key=_by_name), space=space)
+def with_fragment(redirect_uri: str, pairs: form.Pairs, *, raw: bool = False) -> str:
+    """The URI with an answer in its fragment; `raw` leaves what a fragment may hold, `&` and `=` included, as it is."""
+    in_order = sorted(pairs, key=_by_name)
+    base = urlunsplit(urlsplit(redirect_uri)._replace(fragment=""))
+    if not raw:
+        return f"{base}#{form.serialize(in_order)}"
+    text = "&".join(f"{name}={value}" for name, value in in_order)
+    return f"{base}#{quote(text, safe=_FRAGMENT, encoding='utf-8', errors='surrogateescape')}"
 
 
 def _by_name(pair: tuple[str, str]) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from mock_server.authorization_server import AuthorizationServer, Outcome
+from mock_server.answering import Outcome
+from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import plain
 from mock_server.transcript import ReceivedRequest
 from mock_server.web.sending import Receive, Scope, Send, send_answer, send_outcome

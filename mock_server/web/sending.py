@@ -10,7 +10,7 @@ import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from mock_server.authorization_server import Outcome
+from mock_server.answering import Outcome
 from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Reset, WrongLength
 from mock_server.transcript import Answer
 

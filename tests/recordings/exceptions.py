@@ -29,10 +29,6 @@ _ERROR_FOR_FORGED_KEY = (
 _REUSE_BY_SIGNATURE_HALF = "The signature half of a rotated refresh token alone counts as its reuse."
 _REVOKED_BY_SIGNATURE_HALF = "The signature half of a token alone is enough to revoke it."
 
-_RAW_FRAGMENT = (
-    "The library writes an answer into a fragment without form-encoding, in an order that changes from run to run."
-)
-
 EXCEPTIONS: Mapping[str, Exceptions] = {
     "0.32.2": {
         "refresh/wrong-key": _ERROR_FOR_FORGED_KEY,
@@ -41,7 +37,6 @@ EXCEPTIONS: Mapping[str, Exceptions] = {
     "0.40.2": {
         "refresh/wrong-key": _ERROR_FOR_FORGED_KEY,
         "refresh/wrong-key-of-old-token": _REUSE_BY_SIGNATURE_HALF,
-        "response-mode/fragment": _RAW_FRAGMENT,
         "revoke/wrong-key": _REVOKED_BY_SIGNATURE_HALF,
     },
     "0.42.2": {
