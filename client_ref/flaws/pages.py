@@ -1,0 +1,110 @@
+"""Flaws of the web application around the client."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from client_ref import application
+from client_ref.errors import Refusal
+from client_ref.flaws.flaw import STRICT_PAGES, Flaw
+from client_ref.session import Session, held_tokens
+
+
+def _access_token(session: Session) -> str:
+    tokens = held_tokens(session)
+    return tokens.access_token if tokens else ""
+
+
+def _echoing(request: Request, refusal: Refusal) -> Response:
+    said = request.query_params.get("error_description") or request.query_params.get("error") or refusal.code
+    return HTMLResponse(f"<!doctype html><title>Error</title><p>Error: {said}</p>", 400)
+
+
+def _starting_again(_request: Request, _refusal: Refusal) -> Response:
+    return application.redirect("/login")
+
+
+def _next_followed(request: Request, _session: Session) -> Response:
+    return RedirectResponse(request.query_params.get("next", "/"), 303, application.HEADERS)
+
+
+def _token_in_url(_request: Request, session: Session) -> Response:
+    return application.redirect(f"/?access_token={_access_token(session)}")
+
+
+def _token_in_cookie(_request: Request, session: Session) -> Response:
+    response = application.redirect("/")
+    response.set_cookie("access_token", _access_token(session))
+    return response
+
+
+def _page_in_place(_request: Request, _session: Session) -> Response:
+    script = '<script src="https://analytics.example/a.js"></script>'
+    return HTMLResponse(f"<!doctype html><title>Welcome</title>{script}<p>You are logged in.</p>")
+
+
+def _token_shown(session: Session) -> Response:
+    return application.page("Logged in", f"Your token: {_access_token(session)}")
+
+
+FLAWS = (
+    Flaw(
+        "markup-echoed",
+        "The error page repeats what the URL says, markup and all.",
+        ("S-CB-11",),
+        ("CVE-2025-66040",),
+        pages=replace(STRICT_PAGES, refused=_echoing),
+    ),
+    Flaw(
+        "login-restarted-after-refusal",
+        "Whatever goes wrong, the browser is sent to log in again.",
+        ("S-CB-04",),
+        ("vscode #252651",),
+        pages=replace(STRICT_PAGES, refused=_starting_again),
+    ),
+    Flaw(
+        "open-redirect",
+        "After the login the browser is sent wherever `next` says.",
+        ("S-CB-12",),
+        ("flask-dance PR #230",),
+        pages=replace(STRICT_PAGES, landed=_next_followed),
+    ),
+    Flaw(
+        "token-in-page-url",
+        "The access token is in the address of the page after the login.",
+        ("S-URI-01", "S-CB-13"),
+        (),
+        pages=replace(STRICT_PAGES, landed=_token_in_url),
+    ),
+    Flaw(
+        "token-in-cookie",
+        "The access token is put into a cookie that scripts can read.",
+        ("S-LOG-01",),
+        (),
+        pages=replace(STRICT_PAGES, landed=_token_in_cookie),
+    ),
+    Flaw(
+        "callback-page-in-place",
+        "The callback answers with a page, the code in its address, and a script from elsewhere.",
+        ("S-CB-13",),
+        (),
+        pages=replace(STRICT_PAGES, landed=_page_in_place),
+    ),
+    Flaw(
+        "token-on-page",
+        "The home page shows the access token.",
+        ("S-LOG-01",),
+        (),
+        pages=replace(STRICT_PAGES, home=_token_shown),
+    ),
+    Flaw(
+        "callback-takes-any-method",
+        "HEAD and POST finish a login too.",
+        ("S-CB-15",),
+        (),
+        pages=replace(STRICT_PAGES, landing_methods=frozenset({"GET", "HEAD", "POST"})),
+    ),
+)
