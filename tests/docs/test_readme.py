@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import PACKAGES, ROOT, tracked
 from tests.docs.snippets import Snippet, missing_lines, snippets
 from tests.processes import environment as own_environment
 from tests.processes import finished, served
@@ -111,6 +111,13 @@ def test_files_that_are_named_exist(document):
     folders = r"(?:tests|mock_server|client_ref|scenarios|docs|examples|benchmarks|\.ci)"
     named = re.findall(rf"`({folders}/[\w./-]*)`", document.read_text("utf-8"))
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_every_folder_of_tests_is_explained():
+    """Those named like a package mirror it; the others stand in a table, each with what it holds."""
+    folders = {path.parts[1] for path in tracked() if path.parts[0] == "tests" and len(path.parts) > 2}
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert not {folder for folder in folders - {*PACKAGES} if f"| `tests/{folder}/` |" not in contributing}
 
 
 def flags_named(document: Path) -> set[tuple[str, str]]:
