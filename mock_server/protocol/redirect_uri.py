@@ -73,17 +73,24 @@ def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
     answered = {name for name, _ in pairs}
     own = tuple(pair for pair in form.parse(uri.query).pairs if pair[0] not in answered)
     query = form.serialize(sorted((*own, *pairs), key=_by_name), space=space)
-    return urlunsplit(uri._replace(query=query, fragment=""))
+    return _unsplit(uri._replace(query=query, fragment=""), redirect_uri)
 
 
 def with_fragment(redirect_uri: str, pairs: form.Pairs, *, raw: bool = False) -> str:
     """The URI with an answer in its fragment; `raw` leaves what a fragment may hold, `&` and `=` included, as it is."""
     in_order = sorted(pairs, key=_by_name)
-    base = urlunsplit(urlsplit(redirect_uri)._replace(fragment=""))
+    base = _unsplit(urlsplit(redirect_uri)._replace(fragment=""), redirect_uri)
     if not raw:
         return f"{base}#{form.serialize(in_order)}"
     text = "&".join(f"{name}={value}" for name, value in in_order)
     return f"{base}#{quote(text, safe=_FRAGMENT, encoding='utf-8', errors='surrogateescape')}"
+
+
+def _unsplit(uri: SplitResult, original: str) -> str:
+    """The URI as text, with the empty authority of `myapp:///callback`, which `urlunsplit` would drop."""
+    text = urlunsplit(uri)
+    dropped = not uri.netloc and original.partition(":")[2].startswith("//") and not text.startswith(f"{uri.scheme}://")
+    return f"{uri.scheme}://{text[len(uri.scheme) + 1 :]}" if dropped else text
 
 
 def _by_name(pair: tuple[str, str]) -> str:
