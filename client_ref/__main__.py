@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from client_ref import flawed
 from client_ref.application import Application
 from client_ref.errors import ConfigurationError
+from client_ref.flawed import application_parts
 from client_ref.redaction import legible
 from client_ref.registration import Registration
 
@@ -82,7 +82,7 @@ def main() -> int:
     settings = {**(read_dotenv(dotenv.read_text("utf-8")) if dotenv.is_file() else {}), **os.environ}
     try:
         ours = registration(settings)
-        client, pages = flawed.application_parts(settings.get("CLIENT_REF_FLAW", ""), ours)
+        client, pages = application_parts(settings.get("CLIENT_REF_FLAW", ""), ours)
         listening = listen(port(settings))
     except ConfigurationError as error:
         sys.stderr.write(f"client_ref: {error}\n")

@@ -66,10 +66,14 @@ def _state_never_expires(session: Session, parameters: Parameters, _now: float) 
     return checks.state(session, parameters, 0.0)
 
 
-def _verifier_of_latest(session: Session, parameters: Parameters, now: float) -> Login:
-    newest = list(session.get(LOGINS, {}).values())[-1:]
-    login = checks.state(session, parameters, now)
-    return replace(login, code_verifier=newest[0]["code_verifier"])
+def _begin_in_one_slot(registration: Registration, session: Session, policy: Policy) -> Visit:
+    visit = flows.begin(registration, session, policy)
+    session["verifier"] = list(session[LOGINS].values())[-1]["code_verifier"]
+    return visit
+
+
+def _verifier_of_slot(session: Session, parameters: Parameters, now: float) -> Login:
+    return replace(checks.state(session, parameters, now), code_verifier=session.get("verifier", ""))
 
 
 def _land_code_first(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
@@ -143,7 +147,8 @@ FLAWS = (
         "With two tabs open, both send the verifier of the later one.",
         ("S-CB-16",),
         ("next-auth #7894", "nextjs-auth0 #142"),
-        replace(STRICT, state=_verifier_of_latest),
+        replace(STRICT, state=_verifier_of_slot),
+        replace(STRICT_FLOWS, begin=_begin_in_one_slot),
     ),
     Flaw(
         "code-sent-before-state-checked",
