@@ -60,7 +60,7 @@ class Answer(msgspec.Struct, frozen=True):
         return next((value for key, value in self.headers if key.lower() == name), "")
 
 
-class Exchange(msgspec.Struct, frozen=True):
+class Exchange(msgspec.Struct, frozen=True, tag="exchange"):
     """One request and its answer. `right` is what would have been right, `sent` what was sent."""
 
     number: int
@@ -82,7 +82,7 @@ class Exchange(msgspec.Struct, frozen=True):
     strict: Answer | None = None
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, tag="event"):
     """Something that is no exchange: a step that was opened or settled, an outcome, a broken connection."""
 
     number: int

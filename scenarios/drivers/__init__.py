@@ -1,0 +1,1 @@
+"""The seats in which an application under test can sit."""

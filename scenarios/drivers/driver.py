@@ -1,0 +1,94 @@
+"""What every seat offers, and what can go wrong in one.
+
+A *driver* starts applications of the client under test. An *application* has *sessions*; a session is one user agent.
+The harness visits the authorization endpoint itself (`user_agent`), so a session only has to say where it would send
+its user agent (`begin`), and to take the redirect that comes back (`land`).
+
+    DriverError                something is wrong with the client's wiring, never with its protocol
+    ├── CannotStart            no application could be started: the run cannot go on
+    ├── SessionFailed          one step could not be driven: the scenario is errored, the run goes on
+    └── ApplicationDied        the process is gone: it is started again, scenarios in flight run once more alone
+"""
+
+from typing import Protocol
+
+from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
+from scenarios.model.capability import Capability
+from scenarios.model.outcome import Outcome
+
+
+class DriverError(Exception):
+    """Trouble with the wiring: a stable code, the cause and the next step."""
+
+    def __init__(self, code: str, cause: str, next_step: str) -> None:
+        super().__init__(f"{code}: {cause} {next_step}")
+        self.code = code
+        self.cause = cause
+        self.next_step = next_step
+
+
+class CannotStart(DriverError):
+    """No application could be started."""
+
+
+class SessionFailed(DriverError):
+    """One step could not be driven."""
+
+
+class ApplicationDied(DriverError):
+    """The application's process is gone."""
+
+
+class ClientSession(Protocol):
+    """One user agent of an application. Each method has its own time limit and returns, whatever the client does."""
+
+    async def begin(self) -> str:
+        """Begin a login; the authorization URL that the application sends its user agent to."""
+
+    async def land(self, url: str) -> Outcome:
+        """Bring a redirect to the application's redirection endpoint."""
+
+    async def refresh(self) -> Outcome:
+        """Have the access token refreshed."""
+
+    async def call_api(self) -> Outcome:
+        """Have the API called."""
+
+    async def close(self) -> None:
+        """Forget the user agent."""
+
+
+class Application(Protocol):
+    """A started application."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do: declared, learned, or given by the seat."""
+
+    @property
+    def left_to_caller(self) -> frozenset[str]:
+        """What a library leaves to its caller, as names of requirements (`state`); such scenarios do not apply."""
+
+    def session(self) -> ClientSession:
+        """A fresh user agent."""
+
+    async def stop(self) -> None:
+        """Stop it: nothing of it is left when this returns."""
+
+
+class Driver(Protocol):
+    """A seat."""
+
+    @property
+    def seat(self) -> str:
+        """Its name: `in process`, `web app` or `JSON lines`."""
+
+    @property
+    def app_kinds(self) -> tuple[AppKind, ...]:
+        """The kinds of app that the client can be assigned."""
+
+    def redirect_uri(self, kind: AssignmentKind) -> str:
+        """The redirection URI to register for the next application; asked before `start`."""
+
+    async def start(self, assignment: Assignment) -> Application:
+        """Start an application; `CannotStart` says why there is none."""

@@ -1,0 +1,46 @@
+"""What an application is told before its first login."""
+
+from typing import Literal
+
+import msgspec
+
+AppKind = Literal["basic", "pkce"]
+
+
+class AssignmentKind(msgspec.Struct, frozen=True):
+    """What is special about an assignment; scenarios of one kind share one application."""
+
+    # "reserved" has characters in it that RFC 6749 2.3.1 wants form-encoded.
+    secret: Literal["plain", "reserved"] = "plain"
+    offline: bool = True
+    authorization_query: str = ""
+    token_query: str = ""
+
+    def __str__(self) -> str:
+        words = [] if self.secret == "plain" else ["a secret with reserved characters"]
+        words += [] if self.offline else ["no offline scope"]
+        words += [f"an authorization endpoint with ?{self.authorization_query}"] if self.authorization_query else []
+        words += [f"a token endpoint with ?{self.token_query}"] if self.token_query else []
+        return ", ".join(words) or "plain"
+
+
+PLAIN = AssignmentKind()
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """Endpoints, registration, scopes and redirection URI; `client_secret` is nothing for a PKCE app."""
+
+    app_kind: AppKind
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str | None
+    api_url: str
+    client_id: str
+    client_secret: str | None
+    redirect_uri: str
+    scope: str
+    issuer: str | None = None
+    kind: AssignmentKind = PLAIN
+
+    def __repr__(self) -> str:
+        return f"Assignment({self.app_kind}, {self.client_id!r}, {self.redirect_uri!r}, {self.kind})"

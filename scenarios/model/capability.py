@@ -1,0 +1,44 @@
+"""What an application can be asked to do, and what can be seen of it: a closed list."""
+
+from enum import Enum
+
+
+class Capability(Enum):
+    """One thing that a scenario may need; `begin` and `land` are no capabilities, for they cannot be absent."""
+
+    SESSIONS = "sessions"
+    CONCURRENT = "concurrent"
+    REFRESH = "refresh"
+    CALL_API = "call_api"
+    PARALLEL_CALLS = "parallel_calls"
+    SIGNED_IN = "signed_in"
+    REASON = "reason"
+    GRANTED_SCOPE = "granted_scope"
+    EXPIRY = "expiry"
+    HTML = "html"
+    POST_CALLBACK = "post_callback"
+    RESTART = "restart"
+    CLOCK = "clock"
+    SECOND_PROCESS = "second_process"
+    PKCE = "pkce"
+    ISSUER = "issuer"
+
+
+MEANINGS = {
+    Capability.SESSIONS: "two user agents of one application are two sessions",
+    Capability.CONCURRENT: "several sessions may be served at the same time",
+    Capability.REFRESH: "the application can be told to refresh its access token",
+    Capability.CALL_API: "the application can be told to call the API",
+    Capability.PARALLEL_CALLS: "one session can be told to call the API several times at once",
+    Capability.SIGNED_IN: "it can be told whether a session is signed in",
+    Capability.REASON: "a refusal says why",
+    Capability.GRANTED_SCOPE: "it says what scope it believes to have been granted",
+    Capability.EXPIRY: "it says when it believes the access token to expire",
+    Capability.HTML: "it answers a browser with pages",
+    Capability.POST_CALLBACK: "its redirection endpoint can be sent a POST",
+    Capability.RESTART: "it can be restarted and keeps what it stores",
+    Capability.CLOCK: "its clock can be moved",
+    Capability.SECOND_PROCESS: "it can be run twice over the same storage",
+    Capability.PKCE: "it sends a code_challenge",
+    Capability.ISSUER: "it compares the issuer of an authorization response",
+}

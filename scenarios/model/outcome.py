@@ -1,0 +1,29 @@
+"""What became of a step, from the strongest evidence there is."""
+
+from typing import Literal
+
+import msgspec
+
+OutcomeKind = Literal["signed_in", "refused", "crashed", "hung", "unknown"]
+
+# From the strongest to none: the adapter's own word, a configured probe, the access token seen at the API, a landing
+# that looks unlike those of good logins (or like them).
+OutcomeEvidence = Literal["adapter", "probe", "api", "landing", "none"]
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an application made of a step. `expires_at` is in seconds since 1970; fingerprints are never tokens."""
+
+    kind: OutcomeKind
+    evidence: OutcomeEvidence = "none"
+    # The client's own code for a refusal, where it names one, and a sentence.
+    reason: str = ""
+    detail: str = ""
+    granted_scope: str | None = None
+    expires_at: float | None = None
+    token_type: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
+
+
+UNKNOWN = Outcome("unknown")

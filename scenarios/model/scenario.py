@@ -1,0 +1,106 @@
+"""A scenario: data, a published text and a short story. `@scenario` returns a value and registers nothing."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from mock_server.changes import Changes
+from mock_server.delivery import Delivery
+from mock_server.deviations.deviation import Deviation
+from mock_server.protocol.resource_owner import ResourceOwner
+from scenarios.model.assignment import PLAIN, AppKind, AssignmentKind
+from scenarios.model.capability import Capability
+from scenarios.model.expectation import Expectation
+from scenarios.model.requirement import Requirement
+
+Story = Callable[..., Awaitable[Expectation]]
+_BOTH: tuple[AppKind, ...] = ("basic", "pkce")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way for a client to get it wrong, or its well-behaved neighbour.
+
+    `identifier` is given by `collection`: the module's topic and the story's name.
+    """
+
+    requirement: Requirement
+    story: Story
+    text: str
+    # What happens in the world when clients get this wrong, and what a developer changes.
+    risk: str
+    fix: str
+    needs: frozenset[Capability] = frozenset()
+    assignment: AssignmentKind = PLAIN
+    app_kinds: tuple[AppKind, ...] = _BOTH
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    incidents: tuple[str, ...] = ()
+    # A control is the near miss that a right client must accept.
+    control: bool = False
+    # Needs the application for itself: a restart, process-wide state, held requests.
+    exclusive: bool = False
+    # Rows of the requirements' section 8 that it comes from.
+    seeds: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    identifier: str = ""
+
+    def named(self, topic: str) -> "Scenario":
+        """The scenario under its public identifier."""
+        name = self.story.__name__
+        return replace(self, identifier=f"{topic}/{name.replace('_', '-')}")
+
+    @property
+    def must_refuse(self) -> bool:
+        """True where passing means that something was refused."""
+        return not self.control
+
+
+def scenario(
+    *,
+    requirement: Requirement,
+    risk: str,
+    fix: str,
+    needs: Collection[Capability] = (),
+    assignment: AssignmentKind = PLAIN,
+    app_kinds: tuple[AppKind, ...] = _BOTH,
+    rows: Mapping[str, Any] | None = None,
+    incidents: tuple[str, ...] = (),
+    control: bool = False,
+    exclusive: bool = False,
+    seeds: tuple[str, ...] = (),
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Story], Scenario]:
+    """Make a scenario of a story; its docstring is the published text. Rows are handed to the story one by one."""
+
+    def made(story: Story) -> Scenario:
+        return Scenario(
+            requirement=requirement,
+            story=story,
+            text=inspect.getdoc(story) or "",
+            risk=risk,
+            fix=fix,
+            needs=frozenset(needs),
+            assignment=assignment,
+            app_kinds=app_kinds,
+            rows=MappingProxyType(dict(rows or {})),
+            incidents=incidents,
+            control=control,
+            exclusive=exclusive,
+            seeds=seeds,
+            aliases=aliases,
+        )
+
+    return made
+
+
+def changed(change: Deviation | Delivery | ResourceOwner | Mapping[str, Any]) -> Changes:
+    """The changes of a flow from the one thing that is changed; a mapping is a variation of the provider."""
+    if isinstance(change, Deviation):
+        return Changes(deviation=change)
+    if isinstance(change, Delivery):
+        return Changes(delivery=change)
+    if isinstance(change, Mapping):
+        return Changes(variation=change)
+    return Changes(resource_owner=change)
