@@ -4,8 +4,8 @@ No I/O happens here. Each request is decided, applied and recorded within the st
 refresh token buys, it buys once.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -16,6 +16,7 @@ from mock_server.attribution import FLOW_HEADER, Attribution, resource_candidate
 from mock_server.changes import NONE, Changes
 from mock_server.encoding import json_answer, plain
 from mock_server.encoding import redirect as redirect_answer
+from mock_server.findings import Findings
 from mock_server.flow import Flow
 from mock_server.protocol import form
 from mock_server.protocol.authorization_endpoint import Checked, Refused, check, complete, granted_response
@@ -78,6 +79,7 @@ class AuthorizationServer:
         self.user = user or User()
         self.store = Store(apps, grants)
         self.transcript = Transcript(clock, journal)
+        self.findings = Findings(journal)
         self.attribution = Attribution()
         self._answering = Answering(self.transcript, self.attribution, new_value)
         self._clock = clock
@@ -85,6 +87,7 @@ class AuthorizationServer:
         self._capacity = grants
         self._numbers = count(1)
         self._flows: dict[str, Flow] = {}
+        self._awaited: deque[Flow] = deque(maxlen=grants)
         self._pending: OrderedDict[str, Pending] = OrderedDict()
         self.provider = provider
         self.listens_at(issuer, issuer)
@@ -116,6 +119,24 @@ class AuthorizationServer:
             self._flows[flow.identifier] = flow
             return flow
 
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """The flows that are open, by identifier."""
+        return self._flows
+
+    def await_flow(self, flow: Flow) -> None:
+        """Let the next login that names no flow be this one: for apps in a browser, which sends no header of ours."""
+        self._awaited.append(flow)
+
+    def change_flow(self, identifier: str, changes: Changes) -> Flow:
+        """Put a flow under other changes, counted from now; `KeyError` where there is no such flow."""
+        with self.store.lock:
+            flow = Flow(identifier, self.provider, changes)
+            flow.email = self._flows[identifier].email
+            self._awaited = deque((flow if f.identifier == identifier else f for f in self._awaited), self._capacity)
+            self._flows[identifier] = flow
+            return flow
+
     def close_flow(self, identifier: str) -> None:
         """Forget a flow: what it knows no longer names it."""
         with self.store.lock:
@@ -139,10 +160,12 @@ class AuthorizationServer:
         with self.store.lock:
             self.store.reset()
             self._flows.clear()
+            self._awaited.clear()
             self._pending.clear()
             self._answering.second_hops.clear()
             self.attribution.clear()
             self.transcript.clear()
+            self.findings.clear()
 
     # The endpoints.
 
@@ -150,7 +173,7 @@ class AuthorizationServer:
         """The authorization endpoint (RFC 6749 3.1)."""
         with self.store.lock:
             named = self._flows.get(request.header(FLOW_HEADER))
-            flow = named or self.open_flow()
+            flow = named or (self._awaited_flow() if self._awaited else None) or self.open_flow()
             message = decoding.authorization_request(request)
             values = (message.parameters.get("state"), message.parameters.get("code_challenge"))
             self.attribution.learn(flow.identifier, values)
@@ -168,13 +191,17 @@ class AuthorizationServer:
         """The authorization request that waits under a ticket."""
         return self._pending.get(ticket)
 
-    def consent(self, ticket: str, decision: Consent, request: ReceivedRequest, changes: Changes = NONE) -> Outcome:
-        """The resource owner's decision about a waiting request; `KeyError` where nothing waits under that ticket."""
+    def consent(
+        self, ticket: str, decision: Consent, request: ReceivedRequest, changes: Changes = NONE, email: str = ""
+    ) -> Outcome:
+        """The decision of the resource owner of that e-mail; `KeyError` where nothing waits under that ticket."""
         with self.store.lock:
             waiting = self._pending.pop(ticket)
-            flow = waiting.flow
+            identifier = waiting.flow.identifier
+            flow = self._flows.get(identifier, waiting.flow)
             if changes is not NONE:
-                flow = self._flows[flow.identifier] = Flow(flow.identifier, self.provider, changes)
+                flow = self._flows[identifier] = Flow(identifier, self.provider, changes)
+            flow.email = email
             arrival = self._arrival("authorization", request, flow, waiting.attributed_by)
             return self._complete(arrival, waiting.checked, decision, waiting.checked)
 
@@ -240,6 +267,10 @@ class AuthorizationServer:
 
     # From here on: how an answer comes about.
 
+    def _awaited_flow(self) -> Flow | None:
+        flow = self._awaited.popleft()
+        return flow if flow.identifier in self._flows else None
+
     def _attributed(self, candidates: Iterator[str]) -> tuple[Flow, AttributedBy]:
         identifier, attributed_by = self.attribution.attribute(candidates)
         flow = self._flows.get(identifier)
@@ -298,6 +329,7 @@ class AuthorizationServer:
             code=code,
             code_challenge=checked.code_challenge if flow.lenient.pkce_supported else "",
             code_challenge_method=checked.code_challenge_method,
+            email=flow.email,
         )
 
 

@@ -150,7 +150,7 @@ def _may_write(path: Path, force: bool) -> None:
 
 def _write_env(path: Path, running: RunningServer, app: App) -> None:
     try:
-        path.write_text(env_lines(environment(running, app)), "utf-8")
+        path.write_text(env_lines(environment(running.url, app)), "utf-8")
     except OSError as error:
         cause = f"{path} cannot be written: {error.strerror}."
         raise SettingsError("BAD_ENV_FILE", cause, "Name another file with --write-env.") from None
@@ -177,7 +177,7 @@ def _print_banner(running: RunningServer, settings: Settings, kept: int) -> None
 
 def _print_app(running: RunningServer, app: App) -> None:
     kind = "PKCE app, without a secret" if app.is_public else "authenticates with Basic"
-    click.echo(f"# {app.name} ({kind})\n{env_lines(environment(running, app))}")
+    click.echo(f"# {app.name} ({kind})\n{env_lines(environment(running.url, app))}")
 
 
 def _print_entry(entry: Entry) -> None:

@@ -1,23 +1,22 @@
 """The `.env` lines of Frame.io's guide, for an app that is to use the mock in the place of Frame.io."""
 
 from mock_server.protocol.records import App
-from mock_server.serving import RunningServer
 
 # What a newcomer's app asks for; the guide's own sample.
 _FIRST_SCOPES = ("offline", "account.read", "asset.read")
 
 
-def environment(server: RunningServer, app: App) -> dict[str, str]:
-    """The variables for one app; a PKCE app has no secret, so it has no such line."""
+def environment(issuer: str, app: App) -> dict[str, str]:
+    """The variables for one app of the server at `issuer`; a PKCE app has no secret, so it has no such line."""
     asked = [scope for scope in _FIRST_SCOPES if scope in app.scopes] or list(app.scopes)
     variables = {
-        "AUTHORIZE_URL": server.authorization_endpoint,
-        "TOKEN_URL": server.token_endpoint,
+        "AUTHORIZE_URL": f"{issuer}/oauth2/auth",
+        "TOKEN_URL": f"{issuer}/oauth2/token",
         "CLIENT_ID": app.client_id,
         "CLIENT_SECRET": app.client_secret or "",
         "REDIRECT_URI": app.redirect_uris[0],
         "SCOPE": " ".join(asked),
-        "API_URL": server.api_url,
+        "API_URL": f"{issuer}/v2",
     }
     if app.is_public:
         del variables["CLIENT_SECRET"]

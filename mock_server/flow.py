@@ -12,11 +12,13 @@ from mock_server.protocol.vocabulary import Endpoint
 class Flow:
     """A flow; `strict` is the provider with the flow's variation, `lenient` the one with its leniencies as well."""
 
-    __slots__ = ("_answered", "_spoiled", "changes", "identifier", "lenient", "strict")
+    __slots__ = ("_answered", "_spoiled", "changes", "email", "identifier", "lenient", "strict")
 
     def __init__(self, identifier: str, provider: Provider, changes: Changes = NONE) -> None:
         self.identifier = identifier
         self.changes = changes
+        # Whoever signed in at the login page; nobody where the resource owner is a script.
+        self.email = ""
         self.strict = changes.strict(provider)
         self.lenient = changes.lenient(provider) if changes.leniencies else self.strict
         self._answered: Counter[Endpoint] = Counter()

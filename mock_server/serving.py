@@ -18,6 +18,9 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.server import ServerState
 
+from mock_server.apps import BASIC_APP as BASIC_APP
+from mock_server.apps import PKCE_APP as PKCE_APP
+from mock_server.apps import SCOPES as SCOPES
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.connection import Connection
 from mock_server.protocol.provider import FRAMEIO, Provider
@@ -28,29 +31,6 @@ from mock_server.transcript import Transcript
 from mock_server.web.application import Application
 
 LOOPBACK = "127.0.0.1"
-
-# The 34 scopes of Frame.io's developer page.
-SCOPES = (
-    *(f"{thing}.{verb}" for thing in ("presentation", "comment", "asset", "reviewlink", "webhook", "action", "project")
-      for verb in ("create", "read", "update", "delete")),
-    "account.read", "auditlog.read", "team.create", "team.read", "team.update", "offline",
-)  # fmt: skip
-
-BASIC_APP = App(
-    client_id="7b1f4a52-7a5e-4d54-9a0e-1f7c6f1d2b01",
-    name="Basic app",
-    client_secret="mock-secret-of-the-basic-app",
-    redirect_uris=("http://127.0.0.1:5050/callback", "http://localhost:5050/callback"),
-    scopes=SCOPES,
-)
-PKCE_APP = App(
-    client_id="7b1f4a52-7a5e-4d54-9a0e-1f7c6f1d2b02",
-    name="PKCE app",
-    redirect_uris=("http://127.0.0.1:5050/callback", "http://localhost:5050/callback"),
-    scopes=SCOPES,
-    token_endpoint_auth_method="none",
-)
-
 
 def new_value() -> str:
     """An unguessable value in the engine's form: 43 characters, a dot, 43 characters."""

@@ -3,29 +3,22 @@
 Every mistake is a `SettingsError`: a stable code, the cause and the next step, in one line.
 """
 
-import hashlib
 import tomllib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mock_server.apps import BASIC_APP, PKCE_APP
+from mock_server.apps import SettingsError as SettingsError
+from mock_server.apps import app_named as app_named
+from mock_server.apps import with_overrides as with_overrides
 from mock_server.protocol.provider import PROVIDERS, Provider
 from mock_server.protocol.records import App
-from mock_server.serving import BASIC_APP, LOOPBACK, PKCE_APP, SCOPES
+from mock_server.serving import LOOPBACK
 
 DEFAULT_PORT = 4444
-_APP_NAMESPACE = uuid.UUID("0b9ab9f3-4d6f-4d0c-9d55-2b8f6f1f5a11")
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used; the message names the cause and the next step."""
-
-    def __init__(self, code: str, cause: str, next_step: str) -> None:
-        super().__init__(f"{code}: {cause} {next_step}")
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +31,6 @@ class Settings:
     port: int = DEFAULT_PORT
     public_url: str = ""
     auto_allow: bool = False
-
-
-def app_named(
-    name: str,
-    *,
-    redirect_uris: tuple[str, ...] = (),
-    scopes: tuple[str, ...] = (),
-    pkce: bool = False,
-    client_id: str = "",
-    client_secret: str = "",
-) -> App:
-    """An app as the developer page makes it; the same name gives the same id and secret every time."""
-    digest = hashlib.sha256(f"secret of {name}".encode()).hexdigest()[:32]
-    made = App(
-        client_id=client_id or str(uuid.uuid5(_APP_NAMESPACE, f"{name}:{pkce}")),
-        name=name,
-        client_secret=None if pkce else (client_secret or f"mock-{digest}"),
-        redirect_uris=BASIC_APP.redirect_uris,
-        scopes=SCOPES,
-        token_endpoint_auth_method="none" if pkce else "client_secret_basic",
-    )
-    return with_overrides((made,), redirect_uris, scopes)[0]
-
-
-def with_overrides(apps: tuple[App, ...], redirect_uris: tuple[str, ...], scopes: tuple[str, ...]) -> tuple[App, ...]:
-    """The apps with other redirect URIs and scopes, where any are given."""
-    for redirect_uri in redirect_uris:
-        _check_redirect_uri(redirect_uri)
-    for scope in scopes:
-        _check_scope(scope)
-    return tuple(
-        replace(app, redirect_uris=redirect_uris or app.redirect_uris, scopes=scopes or app.scopes) for app in apps
-    )
 
 
 def provider_named(name: str) -> Provider:
@@ -87,22 +47,6 @@ def check_public_url(url: str) -> str:
         cause = f"--public-url {url!r} is not the address of a server."
         raise SettingsError("BAD_PUBLIC_URL", cause, "Give scheme and host, as in http://localhost:4444.")
     return url
-
-
-def _check_redirect_uri(redirect_uri: str) -> None:
-    try:
-        parts = urlsplit(redirect_uri)
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.scheme or not (parts.netloc or parts.path.startswith("/")) or "#" in redirect_uri:
-        cause = f"{redirect_uri!r} is not an absolute URI without a fragment."
-        raise SettingsError("BAD_REDIRECT_URI", cause, "Give one as in http://localhost:5050/callback.")
-
-
-def _check_scope(scope: str) -> None:
-    if not scope or any(character in '" \\' or not 0x21 <= ord(character) <= 0x7E for character in scope):
-        cause = f"{scope!r} is not a scope (RFC 6749 3.3)."
-        raise SettingsError("BAD_SCOPE", cause, "Name one scope with each --scope, as in --scope offline.")
 
 
 _KNOWN: Mapping[str, Mapping[str, type]] = {

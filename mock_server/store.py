@@ -42,6 +42,11 @@ class Store:
         with self.lock:
             self._apps[app.client_id] = app
 
+    def unregister(self, client_id: str) -> App:
+        """Forget an app, and return it; `KeyError` where there is none. What it was granted is refused from now on."""
+        with self.lock:
+            return self._apps.pop(client_id)
+
     def reset(self) -> None:
         """Forget every grant, and every app that was not there at the start."""
         with self.lock:

@@ -108,6 +108,8 @@ class Grant:
     access_token: Credential | None = None
     # Oldest first; only the last can be live.
     refresh_tokens: tuple[Credential, ...] = ()
+    # Whoever signed in at the login page; empty where nobody did, and then it is the server's own user.
+    email: str = ""
 
     def refresh_token(self, value: str) -> Credential | None:
         """The refresh token of that value, dead or alive."""

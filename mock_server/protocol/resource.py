@@ -32,6 +32,7 @@ def me(token: str, user: User, situation: Situation) -> tuple[ResourceResponse, 
     access = None if grant is None else grant.access_token
     if grant is None or access is None or access.value != token or not access.is_usable(situation.now):
         return refusal(401, "You are not allowed to access that resource", "Not Authorized", provider), grant
+    user = signed_in(grant.email) if grant.email and grant.email != user.email else user
     members: Members = (
         ("_type", "user"),
         ("account_id", str(uuid.uuid5(_NAMESPACE, f"account:{user.email}"))),
@@ -40,6 +41,12 @@ def me(token: str, user: User, situation: Situation) -> tuple[ResourceResponse, 
         ("name", user.name),
     )
     return ResourceResponse(200, members, rate_headers(provider)), grant
+
+
+def signed_in(email: str) -> User:
+    """The user of an e-mail, named after what stands before the @."""
+    words = email.partition("@")[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
+    return User(email, " ".join(word.capitalize() for word in words) or email)
 
 
 def refusal(status: int, detail: str, title: str, provider: Provider) -> ResourceResponse:
