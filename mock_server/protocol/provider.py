@@ -156,6 +156,9 @@ class Provider:
 _FIELDS: Mapping[str, "Field[Any]"] = MappingProxyType({f.name: f for f in fields(Provider)})
 _TYPES: Mapping[str, Any] = MappingProxyType(get_type_hints(Provider))
 
+# What a clock can be added to without loss.
+_LARGEST = 1 << 53
+
 LENIENCIES: Mapping[str, str] = MappingProxyType(
     {name: f.metadata["leniency"] for name, f in _FIELDS.items() if f.metadata["leniency"]}
 )
@@ -167,15 +170,22 @@ def check_point(name: str, value: Any) -> None:
         raise ValueError(f"unknown point of a provider: {name!r}; known: {', '.join(sorted(set(_FIELDS) - {'name'}))}")
     expected = _TYPES[name]
     choices = get_args(expected)
-    if expected is str or expected is int or expected is bool:
-        good = type(value) is expected
-    elif choices and choices[-1] is Ellipsis:
-        good = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if choices and choices[-1] is Ellipsis:
+        good = isinstance(value, tuple) and all(_is_one_of(item, choices[0]) for item in value)
     else:
-        good = value in choices
+        good = _is_one_of(value, expected)
     if not good:
         wanted = expected.__name__ if isinstance(expected, type) else str(expected).replace("typing.", "")
         raise ValueError(f"{name} cannot be {value!r}; expected {wanted}")
+
+
+def _is_one_of(value: Any, expected: Any) -> bool:
+    if expected is int:
+        return type(value) is int and abs(value) <= _LARGEST
+    if isinstance(expected, type):
+        return type(value) is expected
+    # 302.0 and True are equal to what they are not.
+    return any(value == choice and type(value) is type(choice) for choice in get_args(expected))
 
 
 def explained(provider: Provider) -> Iterator[tuple[str, Any, EvidenceKind, str]]:
