@@ -72,6 +72,9 @@ class Application(Protocol):
     def session(self) -> ClientSession:
         """A fresh user agent."""
 
+    def learn(self, good: ClientSession, denied: ClientSession) -> None:
+        """Be told which of two sessions has just logged in and which was denied, to tell such landings apart."""
+
     async def stop(self) -> None:
         """Stop it: nothing of it is left when this returns."""
 
