@@ -67,12 +67,12 @@ class Answering:
         error: OAuthError | None = None,
         strict: Message | None = None,
     ) -> Outcome:
-        """Answer with a right message, or with what the flow's deviation makes of it."""
+        """Answer with a right message, or what the flow's deviation makes of it; `strict` is kept where it differs."""
         flow = arrival.flow
         deviation = flow.next_deviation(target_of(right))
         self._learn(flow, right)
         encoded = self._encoded(right, arrival)
-        strict_answer = None if strict is None else self._encoded(strict, arrival)
+        strict_answer = None if strict is None or strict == right else self._encoded(strict, arrival)
         if deviation is None:
             return self.send(arrival, encoded, error=error, strict=strict_answer)
         sent = self._spoiled(deviation, right, arrival)

@@ -53,6 +53,8 @@ class Pending:
     flow: Flow
     attributed_by: AttributedBy
     checked: Checked
+    # What the provider without the flow's leniencies made of it.
+    strictly: Checked | Refused
     request: ReceivedRequest
 
 
@@ -181,10 +183,11 @@ class AuthorizationServer:
             checked = check(message, self.store.apps, flow.lenient)
             strict = check(message, self.store.apps, flow.strict) if flow.is_lenient else checked
             if isinstance(checked, Refused):
-                return self._answering.answer(arrival, checked.response, error=checked.error)
+                spared = strict.response if isinstance(strict, Refused) else None
+                return self._answering.answer(arrival, checked.response, error=checked.error, strict=spared)
             owner = flow.changes.resource_owner or self.resource_owner
             if isinstance(owner, Ask):
-                return self._ask(arrival, checked)
+                return self._ask(arrival, checked, strict)
             return self._complete(arrival, checked, owner, strict)
 
     def pending(self, ticket: str) -> Pending | None:
@@ -203,7 +206,7 @@ class AuthorizationServer:
                 flow = self._flows[identifier] = Flow(identifier, self.provider, changes)
             flow.email = email
             arrival = self._arrival("authorization", request, flow, waiting.attributed_by)
-            return self._complete(arrival, waiting.checked, decision, waiting.checked)
+            return self._complete(arrival, waiting.checked, decision, waiting.strictly)
 
     def token(self, request: ReceivedRequest) -> Outcome:
         """The token endpoint (RFC 6749 3.2)."""
@@ -218,7 +221,7 @@ class AuthorizationServer:
             if decision.grant is not None and arrival.takes_effect:
                 self.store.put(decision.grant)
             error = decision.answer.error if isinstance(decision.answer, TokenErrorResponse) else None
-            return self._answering.answer(arrival, decision.answer, error=error, strict=None if error else strict)
+            return self._answering.answer(arrival, decision.answer, error=error, strict=strict)
 
     def revocation(self, request: ReceivedRequest) -> Outcome:
         """The revocation endpoint (RFC 7009)."""
@@ -227,22 +230,24 @@ class AuthorizationServer:
             flow, attributed_by = self._attributed(token_candidates(message.form, request))
             arrival = self._arrival("revocation", request, flow, attributed_by)
             decision = revoke(message, self._situation(flow.lenient))
+            strict = revoke(message, self._situation(flow.strict)).answer if flow.is_lenient else None
             if decision.grant is not None and arrival.takes_effect:
                 self.store.put(decision.grant)
             error = decision.answer.error if isinstance(decision.answer, TokenErrorResponse) else None
-            return self._answering.answer(arrival, decision.answer, error=error)
+            return self._answering.answer(arrival, decision.answer, error=error, strict=strict)
 
     def resource(self, request: ReceivedRequest) -> Outcome:
         """`GET /v2/me` of the API."""
         with self.store.lock:
             flow, attributed_by = self._attributed(resource_candidates(request))
             arrival = self._arrival("resource", request, flow, attributed_by)
-            token = bearer_token(request.header("authorization"))
+            in_header = token = bearer_token(request.header("authorization"))
             if not token and flow.lenient.accepts_token_in_query:
                 token = form.parse(request.query).get("access_token")
             answer, _ = me(token, self.user, self._situation(flow.lenient))
             error = None if answer.status == 200 else OAuthError("invalid_token", detail=_why_refused(token))
-            return self._answering.answer(arrival, answer, error=error)
+            strict = me(in_header, self.user, self._situation(flow.strict))[0] if flow.is_lenient else None
+            return self._answering.answer(arrival, answer, error=error, strict=strict)
 
     def metadata(self, request: ReceivedRequest) -> Outcome:
         """The metadata document (RFC 8414), or 404 where the provider has none."""
@@ -294,9 +299,9 @@ class AuthorizationServer:
         answer = decide(message, self._situation(flow.strict), _HANDLERS).answer
         return answer if isinstance(answer, TokenErrorResponse) else None
 
-    def _ask(self, arrival: Arrival, checked: Checked) -> Outcome:
+    def _ask(self, arrival: Arrival, checked: Checked, strictly: Checked | Refused) -> Outcome:
         ticket = self._new_value()
-        waiting = Pending(arrival.flow, arrival.attributed_by, checked, arrival.request)
+        waiting = Pending(arrival.flow, arrival.attributed_by, checked, strictly, arrival.request)
         remember(self._pending, ticket, waiting)
         answer = redirect_answer(f"{self.issuer}/login?ticket={ticket}", 302, arrival.request.method)
         return self._answering.send(arrival, answer)
@@ -306,17 +311,17 @@ class AuthorizationServer:
     ) -> Outcome:
         flow = arrival.flow
         result = complete(checked, consent, flow.lenient)
+        if flow.is_lenient and isinstance(strictly, Checked):
+            late = complete(strictly, consent, flow.strict)
+            strictly = late if isinstance(late, Refused) else strictly
+        strict = strictly.response if isinstance(strictly, Refused) else None
         if isinstance(result, Refused):
-            return self._answering.answer(arrival, result.response, error=result.error)
+            return self._answering.answer(arrival, result.response, error=result.error, strict=strict)
         provider = flow.lenient
         code = Credential(self._mint(provider, "code"), self._clock() + provider.code_lifetime)
         if arrival.takes_effect:
             self.store.put(self._grant(flow, checked, result.scopes, code))
         response = granted_response(checked, code.value, result.scopes, self.issuer, provider)
-        if flow.is_lenient and not isinstance(strictly, Refused):
-            late = complete(strictly, consent, flow.strict)
-            strictly = late if isinstance(late, Refused) else strictly
-        strict = strictly.response if isinstance(strictly, Refused) else None
         return self._answering.answer(arrival, response, strict=strict)
 
     def _grant(self, flow: Flow, checked: Checked, scopes: tuple[str, ...], code: Credential) -> Grant:
