@@ -22,7 +22,8 @@ SCOPES = ("offline", "account.read", "asset.*")
 BASIC = App("basic-app", ("https://app.example/callback",), SCOPES, "Basic", "secret-of-the-basic-app")
 OTHER = App("other-app", ("https://app.example/callback",), SCOPES, "Other", "secret-of-the-other-app")
 PUBLIC = App("public-app", ("https://app.example/callback",), SCOPES, "PKCE", token_endpoint_auth_method="none")
-APPS = (BASIC, OTHER, PUBLIC)
+RESERVED = App("reserved-app", ("https://app.example/callback",), SCOPES, "Reserved", "100%+reserved")
+APPS = (BASIC, OTHER, PUBLIC, RESERVED)
 
 # RFC 7636 appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -61,6 +62,11 @@ def basic(app: App, secret: str | None = None) -> tuple[str, str]:
     """A Basic header, form-encoded as RFC 6749 2.3.1 has it."""
     text = f"{form.quote(app.client_id)}:{form.quote(app.client_secret or '' if secret is None else secret)}"
     return "authorization", f"Basic {base64.b64encode(text.encode()).decode()}"
+
+
+def raw_basic(app: App) -> tuple[str, str]:
+    """A Basic header as many clients write it: not form-encoded."""
+    return "authorization", f"Basic {base64.b64encode(f'{app.client_id}:{app.client_secret}'.encode()).decode()}"
 
 
 def get(target: str, *headers: tuple[str, str]) -> ReceivedRequest:
