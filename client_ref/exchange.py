@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
@@ -137,10 +137,7 @@ class AsyncExchange:
                 asyncio.timeout(self._wire.time_out),
                 self._client.stream(method, url, headers=headers, content=content) as response,
             ):
-                body = _Body(response, self._wire.largest_answer)
-                async for octets in response.aiter_raw():
-                    body.grow(octets)
-                return body.response()
+                return await _read(response, self._wire.largest_answer)
         except TIMED_OUT:
             raise TimedOut(limit=f"{self._wire.time_out:g} seconds") from None
         except FAILED as failure:
@@ -149,6 +146,22 @@ class AsyncExchange:
     async def close(self) -> None:
         """Let go of all connections."""
         await self._client.aclose()
+
+
+async def _read(response: httpx.Response, largest: int) -> Response:
+    body = _Body(response, largest)
+    stream = response.aiter_raw()
+    try:
+        async for octets in stream:
+            body.grow(octets)
+    except AnswerTooLarge:
+        # Half read, httpx's generators would be left to the garbage collector; with the connection gone they end here.
+        await response.aclose()
+        with suppress(*FAILED):
+            async for _ in stream:
+                pass
+        raise
+    return body.response()
 
 
 def _parts(request: Request) -> tuple[str, str, list[tuple[str, str]], bytes | None]:
