@@ -5,7 +5,9 @@ knows (code, token, verifier through its challenge, state), as sent, decoded onc
 only flow with an open step. What is left is a stray.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from mock_server.protocol import form
 from mock_server.protocol.pkce import s256
@@ -18,6 +20,11 @@ FLOW_HEADER = "oauthspec-flow"
 _PARAMETERS = ("code", "refresh_token", "token", "access_token", "state", "code_verifier")
 # Known to more than one flow, so it names none.
 _SHARED = ""
+# A flow that is refreshed for ever keeps the newest of its values in mind.
+_REMEMBERED = 256
+# What stands by itself in a body of any kind: a code, a token, a verifier.
+_PIECE = re.compile(r"[A-Za-z0-9._~%-]+")
+_PIECES = 200
 
 
 class Attribution:
@@ -26,6 +33,8 @@ class Attribution:
     def __init__(self) -> None:
         self._flow_of: dict[str, str] = {}
         self._values_of: dict[str, list[str]] = {}
+        # How many flows know a value, where more than one does.
+        self._shared: dict[str, int] = {}
         self._open_steps: dict[str, str] = {}
 
     def learn(self, flow: str, values: Iterable[str]) -> None:
@@ -33,21 +42,31 @@ class Attribution:
         known = self._values_of.setdefault(flow, [])
         for value in values:
             owner = self._flow_of.get(value)
-            if value and owner is None:
-                self._flow_of[value] = flow
-                known.append(value)
-            elif value and owner != flow:
-                self._flow_of[value] = _SHARED
+            if not value or owner == flow or (owner == _SHARED and value in known):
+                continue
+            if owner is not None:
+                self._shared[value] = self._shared.get(value, 1) + 1
+            self._flow_of[value] = flow if owner is None else _SHARED
+            known.append(value)
+            if len(known) > _REMEMBERED:
+                self._unlearn(known.pop(0))
+
+    def _unlearn(self, value: str) -> None:
+        others = self._shared.pop(value, 1) - 1
+        if others:
+            self._shared[value] = others
+        else:
+            del self._flow_of[value]
 
     def forget(self, flow: str) -> None:
         """Forget a flow and what it knows."""
         self._open_steps.pop(flow, None)
         for value in self._values_of.pop(flow, ()):
-            self._flow_of.pop(value, None)
+            self._unlearn(value)
 
     def clear(self) -> None:
         """Forget everything."""
-        for known in (self._flow_of, self._values_of, self._open_steps):
+        for known in (self._flow_of, self._values_of, self._shared, self._open_steps):
             known.clear()
 
     def open_step(self, flow: str, step: str) -> None:
@@ -69,8 +88,10 @@ class Attribution:
             flow = self._flow_of.get(candidate)
             if flow:
                 return flow, "value"
-        if len(self._open_steps) == 1:
-            return next(iter(self._open_steps)), "open_step"
+        # Copied, for steps are opened and settled on other threads.
+        open_flows = self.open_flows
+        if len(open_flows) == 1:
+            return open_flows[0], "open_step"
         return "", "stray"
 
 
@@ -80,24 +101,33 @@ def token_candidates(parameters: form.Parameters, request: ReceivedRequest) -> I
     if request.query:
         yield from _of_parameters(form.parse(request.query))
     yield from resource_candidates(request)
-    # A body of another kind (JSON, a list's printed form) still holds the value between quotes.
-    if request.body and not parameters.get("code") and not parameters.get("refresh_token"):
-        text = request.body.decode("utf-8", "surrogateescape")
-        yield from text.replace("'", '"').split('"')[:200]
+    # A body of another kind (JSON, or no label at all), or a value inside another (a list's printed form).
+    yield from _pieces(request.body.decode("utf-8", "surrogateescape"))
+    for value in dict(parameters.pairs).values():
+        yield from _pieces(value)
 
 
 def resource_candidates(request: ReceivedRequest) -> Iterator[str]:
     """The values of an API request that may name a flow."""
     for authorization in request.all_headers("authorization"):
         yield bearer_token(authorization)
+        yield from _pieces(authorization)
     if request.query:
         yield from _of_parameters(form.parse(request.query))
+        yield from _pieces(request.query)
 
 
 def _of_parameters(parameters: form.Parameters) -> Iterator[str]:
     for name in _PARAMETERS:
         for value in parameters.all(name):
-            yield from _spellings(s256(value) if name == "code_verifier" else value)
+            yield from _spellings(value)
+            if name == "code_verifier":
+                yield from map(s256, _spellings(value))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for piece in islice(_PIECE.finditer(text), _PIECES):
+        yield from _spellings(piece[0])
 
 
 def _spellings(value: str) -> Iterator[str]:
