@@ -6,6 +6,7 @@ the oldest grant is forgotten: its code and refresh token are then unknown (`inv
 refused.
 """
 
+import json
 from collections.abc import Mapping
 from itertools import count
 from threading import RLock
@@ -109,13 +110,18 @@ class Store:
     def dump(self) -> bytes:
         """The grants as JSON, for `--state`; the apps are not among them."""
         with self.lock:
-            return msgspec.json.encode(list(self._grants.values()))
+            grants = msgspec.to_builtins(list(self._grants.values()))
+        # Not msgspec's own encoder: a challenge or redirect URI of any bytes holds surrogates, which it refuses.
+        return json.dumps(grants, separators=(",", ":")).encode()
 
     def load(self, dumped: bytes) -> list[Grant]:
         """Take grants from `dump`, and return them; `msgspec.DecodeError` says what is wrong with the bytes."""
-        grants = msgspec.json.decode(dumped, type=list[Grant])
+        try:
+            grants = msgspec.convert(json.loads(dumped), list[Grant])
+        except (ValueError, RecursionError) as error:
+            raise error if isinstance(error, msgspec.DecodeError) else msgspec.DecodeError(str(error)) from None
         with self.lock:
             for grant in grants:
                 self.put(grant)
-            self._numbers = count(max((grant.identifier for grant in grants), default=0) + 1)
+            self._numbers = count(max(self._grants, default=0) + 1)
         return grants
