@@ -81,8 +81,14 @@ def granted_in(session: Session) -> Granted | None:
     return granted(tokens) if tokens else None
 
 
+CAPABILITIES = ("refresh", "call_api", "parallel_calls", "granted_scope", "expiry", "pkce", "issuer")
+"""What a harness may ask of these clients, in its own words."""
+
+
 class Client:
     """The client for code that blocks; threads may share it."""
+
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -125,6 +131,8 @@ class Client:
 
 class AsyncClient:
     """The client for asyncio; the tasks of one event loop may share it."""
+
+    capabilities = CAPABILITIES
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ FAILED = (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.Pro
 class Wire:
     """How requests travel: `time_out` in seconds for a whole exchange, `largest_answer` in octets."""
 
-    time_out: float = 5.0
+    time_out: float = 4.0
     largest_answer: int = 1 << 20
     verify_certificates: bool = True
 

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-Handler = Callable[[socket.socket], None]
+Handler = Callable[[socket.socket, bytes], None]
 
 
 def says(octets: bytes) -> Handler:
-    return lambda connection: connection.sendall(octets)
+    return lambda connection, _: connection.sendall(octets)
 
 
 def answer(body: bytes = b"{}", status: int = 200, **headers: str) -> bytes:
@@ -46,9 +46,10 @@ def raw_server(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[
             with contextlib.suppress(OSError), connection:
                 stream = tls.wrap_socket(connection, server_side=True) if tls else connection
                 with stream:
-                    server.requests.append(_request(stream))
+                    request = _request(stream)
+                    server.requests.append(request)
                     server.asked.set()
-                    handler(stream)
+                    handler(stream, request)
 
         def accept() -> None:
             while not stopped.is_set():

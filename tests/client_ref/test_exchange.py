@@ -119,7 +119,7 @@ def test_a_body_that_is_too_large(run):
 
 
 def test_a_body_without_end_is_cut_off(run):
-    def endless(connection):
+    def endless(connection, _):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         while True:
             connection.sendall(10_000 * b"x")
@@ -135,7 +135,7 @@ def test_a_bomb_is_not_unpacked(run):
 
 
 def drips(octets: bytes):
-    def drip(connection):
+    def drip(connection, _):
         for octet in octets:
             connection.sendall(bytes([octet]))
             time.sleep(0.02)  # how a server drips; the test itself waits for nothing
@@ -144,7 +144,7 @@ def drips(octets: bytes):
 
 
 def stalls(octets: bytes):
-    def stall(connection):
+    def stall(connection, _):
         connection.sendall(octets)
         connection.recv(1)  # until the client gives up
 
@@ -227,7 +227,7 @@ def test_only_a_flawed_client_takes_it(run, certificate):
 
 
 def waits(seconds: float):
-    def wait(connection):
+    def wait(connection, _):
         time.sleep(seconds)  # how a slow server answers
         connection.sendall(answer(b"{}"))
 

@@ -14,9 +14,11 @@ from client_ref import flawed
 from client_ref.errors import ConfigurationError
 from client_ref.flaws.flaw import Flaw
 from tests.client_ref.authorization_server import BASIC, PKCE
-from tests.client_ref.probes import PROBES
+from tests.client_ref.probes import authorization_request, landing, pages, token_answer, token_request, tokens
 from tests.client_ref.seat import STRICT_CLIENT, Seat
 
+TOPICS = (authorization_request, landing, pages, token_answer, token_request, tokens)
+PROBES = {row: probe for topic in TOPICS for probe in vars(topic).values() for row in getattr(probe, "rows", ())}
 KINDS = {"basic": BASIC, "pkce": PKCE}
 NOT_CLIENTS = {flaw.name for flaw in flawed.NOT_CLIENTS}
 FLAWS = [flaw for name, flaw in flawed.FLAWS.items() if name not in NOT_CLIENTS]

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from client_ref.session import Login, Tokens, held_tokens, keep_tokens, remember
 from tests.client_ref.authorization_server import BASIC, PKCE, AuthorizationServer, drive
 from tests.client_ref.browser import logged
 from tests.client_ref.seat import Seat
+
+pytestmark = pytest.mark.slow
 
 registrations = st.sampled_from([BASIC, PKCE])
 printable = st.characters(min_codepoint=32, max_codepoint=126)

@@ -1,0 +1,38 @@
+"""What the browser and the log get to see."""
+
+from __future__ import annotations
+
+from tests.client_ref.browser import logged
+from tests.client_ref.probes.probe import Make, forms, page_after, row
+
+
+@row("S-LOG-01")
+def no_secret_in_log_or_page(make: Make) -> bool:
+    with logged() as lines:
+        seat, session = make(), {}
+        seat.log_in(session)
+    page = page_after(make, "code={code}&state={state}", follow=True)
+    shown = page.text + "".join(str(answer.headers) for answer in (*page.history, page)) + "".join(lines)
+    return not any(secret in shown for secret in ("AT-", "RT-", "the-secret", forms(seat)[0]["code_verifier"]))
+
+
+@row("S-CB-11")
+def hostile_text(make: Make) -> bool:
+    page = page_after(make, "error=access_denied&error_description=%3Cscript%3E&state={state}")
+    return "<script>" not in page.text
+
+
+@row("S-CB-12")
+def open_redirect(make: Make) -> bool:
+    page = page_after(make, "code={code}&state={state}&next=https://evil.example/")
+    return page.headers["location"].startswith("/")
+
+
+@row("S-CB-13")
+def page_hygiene(make: Make) -> bool:
+    page = page_after(make, "code={code}&state={state}")
+    return (page.status_code, page.headers.get("location"), page.headers.get("referrer-policy")) == (
+        303,
+        "/",
+        "no-referrer",
+    )
