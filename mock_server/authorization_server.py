@@ -116,7 +116,7 @@ class AuthorizationServer:
         with self.store.lock:
             identifier = identifier or next(name for n in self._numbers if (name := f"flow-{n}") not in self._flows)
             flow = Flow(identifier, self.provider, changes)
-            if len(self._flows) >= self._capacity:
+            if len(self._flows) >= self._capacity and identifier not in self._flows:
                 self.close_flow(next(iter(self._flows)))
             self._flows[flow.identifier] = flow
             return flow
@@ -201,9 +201,10 @@ class AuthorizationServer:
         with self.store.lock:
             waiting = self._pending.pop(ticket)
             identifier = waiting.flow.identifier
-            flow = self._flows.get(identifier, waiting.flow)
-            if changes is not NONE:
-                flow = self._flows[identifier] = Flow(identifier, self.provider, changes)
+            flow = self._flows.get(identifier)
+            if flow is None or changes is not NONE:
+                # Also where it was forgotten meanwhile: only a flow that is open may learn values.
+                flow = self.open_flow(waiting.flow.changes if changes is NONE else changes, identifier)
             flow.email = email
             arrival = self._arrival("authorization", request, flow, waiting.attributed_by)
             return self._complete(arrival, waiting.checked, decision, waiting.strictly)
@@ -252,10 +253,11 @@ class AuthorizationServer:
     def metadata(self, request: ReceivedRequest) -> Outcome:
         """The metadata document (RFC 8414), or 404 where the provider has none."""
         with self.store.lock:
-            arrival = self._arrival("metadata", request, self._stray, "stray")
-            if not self.provider.metadata:
+            flow, attributed_by = self._attributed(iter(()))
+            arrival = self._arrival("metadata", request, flow, attributed_by)
+            if not flow.lenient.metadata:
                 return self._answering.send(arrival, _NO_SUCH_PAGE)
-            document = dict(metadata(self.issuer, self.provider))
+            document = dict(metadata(self.issuer, flow.lenient))
             return self._answering.send(arrival, json_answer(200, document))
 
     def second_hop(self, ticket: str, request: ReceivedRequest) -> Outcome:
@@ -263,7 +265,7 @@ class AuthorizationServer:
         with self.store.lock:
             answer, identifier = self._answering.second_hops.get(ticket, (_NO_SUCH_PAGE, ""))
             flow = self._flows.get(identifier, self._stray)
-            arrival = self._arrival("other", request, flow, "value" if identifier else "stray")
+            arrival = self._arrival("other", request, flow, "stray" if flow is self._stray else "value")
             return self._answering.send(arrival, answer)
 
     def undelivered(self, outcome: Outcome, reason: str) -> None:
@@ -273,8 +275,11 @@ class AuthorizationServer:
     # From here on: how an answer comes about.
 
     def _awaited_flow(self) -> Flow | None:
-        flow = self._awaited.popleft()
-        return flow if flow.identifier in self._flows else None
+        while self._awaited:
+            flow = self._awaited.popleft()
+            if flow.identifier in self._flows:
+                return flow
+        return None
 
     def _attributed(self, candidates: Iterator[str]) -> tuple[Flow, AttributedBy]:
         identifier, attributed_by = self.attribution.attribute(candidates)
