@@ -84,7 +84,8 @@ def _authorization_response(message: AuthorizationResponse, provider: Provider) 
         raw = provider.fragment_is_raw and message.parameters[:1] and message.parameters[0][0] != "error"
         location = with_fragment(message.redirect_uri, message.parameters, raw=bool(raw))
     else:
-        location = with_query(message.redirect_uri, message.parameters, space=message.space)
+        in_order = message.sorted_by_name
+        location = with_query(message.redirect_uri, message.parameters, space=message.space, in_order=in_order)
     return Answer(provider.redirect_status, (("location", header_text(location)), *headers))
 
 

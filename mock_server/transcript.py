@@ -125,7 +125,7 @@ class Transcript:
         for listener in tuple(self._listeners):
             listener(entry)
 
-    def record(self, flow: str, kind: str, **detail: object) -> Event:
+    def record(self, flow: str, kind: str, /, **detail: object) -> Event:
         """Add an event."""
         event = Event(self.next_number(), self.elapsed(), flow, kind, detail)
         self.add(event)

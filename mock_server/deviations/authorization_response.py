@@ -67,6 +67,36 @@ def truncates(parameter: str, length: int) -> Deviation:
     return _deviation("truncates", change, parameter, length)
 
 
+def extends(parameter: str, suffix: str) -> Deviation:
+    """Put something behind a parameter's value."""
+
+    def change(pairs: Pairs) -> Pairs:
+        return tuple((name, value + suffix if name == parameter else value) for name, value in pairs)
+
+    return _deviation("extends", change, parameter, suffix)
+
+
+def swaps_case(parameter: str) -> Deviation:
+    """Turn the capitals of a parameter's value into small letters, and the reverse."""
+
+    def change(pairs: Pairs) -> Pairs:
+        return tuple((name, value.swapcase() if name == parameter else value) for name, value in pairs)
+
+    return _deviation("swaps_case", change, parameter)
+
+
+def adds_error(error: str, *, first: bool = False) -> Deviation:
+    """Put an error beside a code that is good."""
+
+    def spoil(message: AuthorizationResponse) -> AuthorizationResponse:
+        if not first:
+            return replace(message, parameters=(*message.parameters, ("error", error)))
+        return replace(message, parameters=(("error", error), *message.parameters), sorted_by_name=False)
+
+    arguments = (error, "first") if first else (error,)
+    return Deviation("authorization_response.adds_error", arguments, "authorization_response", message=spoil)
+
+
 def uses_fragment() -> Deviation:
     """Put the answer behind a hash, as an implicit grant would."""
 
@@ -86,4 +116,16 @@ def answers_with_status(status: int) -> Deviation:
     )
 
 
-DEVIATIONS = (omits, replaces, adds, repeats, errs, truncates, uses_fragment, answers_with_status)
+DEVIATIONS = (
+    omits,
+    replaces,
+    adds,
+    repeats,
+    errs,
+    truncates,
+    extends,
+    swaps_case,
+    adds_error,
+    uses_fragment,
+    answers_with_status,
+)

@@ -24,6 +24,8 @@ class AuthorizationResponse:
     parameters: Pairs
     response_mode: ResponseMode = "query"
     space: Literal["+", "%20"] = "+"
+    # As the engine writes it; a deviation may have to keep its own order.
+    sorted_by_name: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args, get_type_hints
 from mock_server.protocol.errors import ErrorFormat
 from mock_server.protocol.vocabulary import JWT_BEARER_GRANT, ResponseMode
 
+KeptRefreshToken = Literal["absent", "null", "empty"]
+
 EvidenceKind = Literal["documented", "recorded", "source", "observed", "assumed"]
 
 
@@ -96,6 +98,8 @@ class Provider:
         "with_scope", "documented", "the guide: with the offline scope"
     )
     refresh_token_rotates: bool = _point(True, "observed", "a public app stores the rotated token; recorded too")
+    # What stands for the refresh token in an answer that brings no new one.
+    kept_refresh_token: KeptRefreshToken = _point("absent", "assumed", "the guide: a new one may or may not come")
     refresh_token_reuse: Literal["revokes_family", "is_unknown"] = _point(
         "revokes_family", "recorded", _RECORDED + "refresh; unknown in fosite 0.32. Not known of Frame.io itself"
     )

@@ -67,12 +67,13 @@ def is_insecure(redirect_uri: str, provider: Provider) -> bool:
     return uri.scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
 
 
-def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str) -> str:
+def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str, in_order: bool = True) -> str:
     """The URI with an answer in its query, merged with its own query; sorted by name as the engine writes it."""
     uri = urlsplit(redirect_uri)
     answered = {name for name, _ in pairs}
     own = tuple(pair for pair in form.parse(uri.query).pairs if pair[0] not in answered)
-    query = form.serialize(sorted((*own, *pairs), key=_by_name), space=space)
+    merged = (*own, *pairs)
+    query = form.serialize(sorted(merged, key=_by_name) if in_order else merged, space=space)
     return _unsplit(uri._replace(query=query, fragment=""), redirect_uri)
 
 

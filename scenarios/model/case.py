@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from mock_server.protocol.records import App
 from mock_server.transcript import Entry, Event, Exchange
 from scenarios.model.assignment import AppKind
 from scenarios.model.expectation import Expectation
@@ -26,6 +27,7 @@ class Case(msgspec.Struct, frozen=True):
     scenario: str
     row: str
     app_kind: AppKind
+    app: App | None = None
     expectation: Expectation | None = None
     # The flows of each session of the story, in the order in which they began.
     sessions: dict[str, tuple[str, ...]] = {}

@@ -41,6 +41,8 @@ class Scenario:
     control: bool = False
     # Needs the application for itself: a restart, process-wide state, held requests.
     exclusive: bool = False
+    # A duty that a library may document as its caller's (`state`); it does not apply to one that declares so.
+    left_to_caller: str = ""
     # Rows of the requirements' section 8 that it comes from.
     seeds: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ def scenario(
     incidents: tuple[str, ...] = (),
     control: bool = False,
     exclusive: bool = False,
+    left_to_caller: str = "",
     seeds: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Story], Scenario]:
@@ -88,6 +91,7 @@ def scenario(
             incidents=incidents,
             control=control,
             exclusive=exclusive,
+            left_to_caller=left_to_caller,
             seeds=seeds,
             aliases=aliases,
         )

@@ -16,6 +16,8 @@ def issue(grant: Grant, app: App, situation: Situation, *, refreshing: bool) -> 
     members: Members = (("access_token", access_token.value),)
     if provider.expires_in_sent:
         members = (*members, ("expires_in", provider.access_token_lifetime))
+    if refresh_token is None and refreshing and provider.kept_refresh_token != "absent":
+        members = (*members, ("refresh_token", None if provider.kept_refresh_token == "null" else ""))
     if refresh_token is not None:
         members = (*members, ("refresh_token", refresh_token.value))
     scopes = sorted(grant.scopes) if provider.scope_order == "sorted" else grant.scopes

@@ -1,0 +1,87 @@
+"""One login as a check sees it: the app and the exchanges of its flow, with the parameters already read."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mock_server.protocol import form
+from mock_server.protocol.client_authentication import basic_credentials
+from mock_server.protocol.form import Parameters
+from mock_server.protocol.records import App
+from mock_server.transcript import Entry, Exchange
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A flow: what one login of an app sent, and what it was answered."""
+
+    flow: str
+    app: App
+    exchanges: tuple[Exchange, ...]
+
+    def requests(self, endpoint: str) -> Iterator[Exchange]:
+        """The exchanges at one endpoint."""
+        return (exchange for exchange in self.exchanges if exchange.endpoint == endpoint)
+
+    @property
+    def code_requests(self) -> tuple[Exchange, ...]:
+        """Token requests that are no refresh."""
+        return tuple(e for e in self.requests("token") if body(e).get("grant_type") != "refresh_token")
+
+    @property
+    def refresh_requests(self) -> tuple[Exchange, ...]:
+        """Token requests that refresh."""
+        return tuple(e for e in self.requests("token") if body(e).get("grant_type") == "refresh_token")
+
+    @property
+    def authorization_request(self) -> Exchange | None:
+        """The request that began the login."""
+        return next(self.requests("authorization"), None)
+
+
+def query(exchange: Exchange) -> Parameters:
+    """The parameters of a request's target."""
+    return form.parse(exchange.request.query.encode("latin-1").decode("utf-8", "surrogateescape"))
+
+
+def body(exchange: Exchange) -> Parameters:
+    """The parameters of a request's body, read as a form whatever it is labelled as."""
+    return form.parse(exchange.request.body.decode("utf-8", "surrogateescape"))
+
+
+def answered(exchange: Exchange) -> Parameters:
+    """The parameters of the redirect that was sent, from its query or its fragment."""
+    location = exchange.sent.header("location")
+    return form.parse(location.partition("?")[2].partition("#")[0] or location.partition("#")[2])
+
+
+def basic(exchange: Exchange) -> tuple[str, str] | None:
+    """User name and password of a Basic header, not yet form-decoded."""
+    return basic_credentials(exchange.request.header("authorization"))
+
+
+def member(exchange: Exchange, name: str) -> object:
+    """A member of the JSON answer that was sent, or nothing."""
+    try:
+        members = msgspec.json.decode(exchange.sent.body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return members.get(name) if isinstance(members, dict) else None
+
+
+def logins(entries: Iterable[Entry], apps: Iterable[App]) -> tuple[Login, ...]:
+    """The logins of a transcript; a flow whose app nobody knows is left out."""
+    by_id = {app.client_id: app for app in apps}
+    flows: dict[str, list[Exchange]] = {}
+    for entry in entries:
+        if isinstance(entry, Exchange) and entry.flow:
+            flows.setdefault(entry.flow, []).append(entry)
+    found = ((flow, _app(exchanges, by_id), exchanges) for flow, exchanges in flows.items())
+    return tuple(Login(flow, app, tuple(exchanges)) for flow, app, exchanges in found if app is not None)
+
+
+def _app(exchanges: list[Exchange], apps: dict[str, App]) -> App | None:
+    named = [query(exchange).get("client_id") for exchange in exchanges if exchange.endpoint == "authorization"]
+    if named:
+        return apps.get(named[0])
+    # A flow that was restored after a restart has no authorization request any more.
+    return next(iter(apps.values())) if len(apps) == 1 else None

@@ -1,0 +1,220 @@
+"""Performs one scenario: a live stage for its story, and the case that remains of it."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from mock_server.changes import NONE, Changes
+from mock_server.protocol.records import App
+from mock_server.serving import RunningServer
+from mock_server.transcript import Entry, Exchange
+from scenarios.collection import Selected
+from scenarios.drivers.driver import Application, ApplicationDied, ClientSession, DriverError
+from scenarios.drivers.user_agent import UserAgent
+from scenarios.model.case import Case, Trouble
+from scenarios.model.expectation import Expectation
+from scenarios.model.outcome import Outcome
+from scenarios.model.stage import Redirect, Session
+
+# What the whole run forgives is no secret, but an access token outlives its hour only by moving the server's clock.
+ACCESS_TOKEN_LIFETIME = 3600
+
+
+@dataclass
+class Ground:
+    """What all stages of one application share."""
+
+    server: RunningServer
+    app: App
+    application: Application
+    user_agent: UserAgent
+    leniencies: tuple[str, ...] = ()
+    names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def changes(self, changes: Changes) -> Changes:
+        """A flow's changes together with what the whole run forgives."""
+        if not self.leniencies:
+            return changes
+        return Changes(
+            variation=changes.variation,
+            leniencies=(*self.leniencies, *changes.leniencies),
+            deviation=changes.deviation,
+            delivery=changes.delivery,
+            resource_owner=changes.resource_owner,
+        )
+
+
+class LiveSession:
+    """One user agent of the application, with its flows."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        self.name = name
+        self.flows: list[str] = []
+        self._ground = ground
+        self.client: ClientSession = ground.application.session()
+
+    async def begin(self, changes: Changes = NONE) -> None:
+        """Begin a login and go no further."""
+        self._new_flow(changes)
+        await self.client.begin()
+
+    async def authorize(self, changes: Changes = NONE) -> Redirect:
+        """Begin a login and get through consent; the redirect is not followed."""
+        flow = self._new_flow(changes)
+        url = await self.client.begin()
+        return Redirect(await self._ground.user_agent.visit(url, flow), flow)
+
+    async def land(self, redirect: Redirect) -> Outcome:
+        """Open a redirect."""
+        return await self._step("land", lambda: self.client.land(redirect.url), url=redirect.url)
+
+    async def log_in(self, changes: Changes = NONE) -> Outcome:
+        """Begin, consent and land."""
+        return await self.land(await self.authorize(changes))
+
+    async def refresh(self) -> Outcome:
+        """Have the access token refreshed."""
+        return await self._step("refresh", self.client.refresh)
+
+    async def call_api(self) -> Outcome:
+        """Have the API called."""
+        return await self._step("call_api", self.client.call_api)
+
+    def _new_flow(self, changes: Changes) -> str:
+        flow = self._ground.server.core.open_flow(self._ground.changes(changes)).identifier
+        self.flows.append(flow)
+        return flow
+
+    async def _step(self, step: str, act: Callable[[], Awaitable[Outcome]], **detail: object) -> Outcome:
+        flow = self.flows[-1] if self.flows else self._new_flow(NONE)
+        core = self._ground.server.core
+        core.transcript.record(flow, "step", session=self.name, step=step, **detail)
+        core.attribution.open_step(flow, step)
+        outcome = await act()
+        core.transcript.record(flow, "outcome", session=self.name, step=step, **msgspec.to_builtins(outcome))
+        return outcome
+
+    def settle(self) -> None:
+        """Close the open step: what comes from now on and carries nothing is nobody's."""
+        for flow in self.flows:
+            self._ground.server.core.attribution.settle(flow)
+
+
+class LiveStage:
+    """Where a story takes place."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self.sessions: list[LiveSession] = []
+
+    def session(self, name: str = "") -> LiveSession:
+        """A fresh user agent."""
+        session = LiveSession(self._ground, name or f"session {len(self.sessions) + 1}")
+        self.sessions.append(session)
+        return session
+
+    def expire_access_token(self, session: Session) -> None:
+        """Let an hour pass for what a session was granted."""
+        live = next(each for each in self.sessions if each is session)
+        for flow in live.flows:
+            self._ground.server.advance(ACCESS_TOKEN_LIFETIME + 1, flow)
+
+    async def close(self) -> None:
+        """Close every step and every user agent."""
+        for session in self.sessions:
+            session.settle()
+            await session.client.close()
+
+
+async def control_login(ground: Ground) -> str:
+    """One good login in a fresh user agent; its flow, whose entries say whether it worked."""
+    stage = LiveStage(ground)
+    session = stage.session("control")
+    try:
+        await session.log_in()
+    except DriverError as error:
+        detail = {"session": "control", "step": "land", "kind": "crashed", "detail": str(error)}
+        ground.server.transcript.record(session.flows[-1] if session.flows else "", "outcome", **detail)
+        if isinstance(error, ApplicationDied):
+            raise
+    finally:
+        await stage.close()
+    return session.flows[-1] if session.flows else ""
+
+
+class Recorder:
+    """Keeps the entries of the flows in hand: the server's own journal is a ring and forgets."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._by_flow: dict[str, list[Entry]] = {}
+        self._strays: list[Exchange] = []
+        self._stop = server.transcript.listen(self._hear)
+
+    def _hear(self, entry: Entry) -> None:
+        if entry.flow:
+            self._by_flow.setdefault(entry.flow, []).append(entry)
+        elif isinstance(entry, Exchange):
+            self._strays.append(entry)
+
+    def entries(self, flows: frozenset[str], since: int, until: int) -> tuple[Entry, ...]:
+        """The entries of some flows, and the strays between two numbers; in order."""
+        found: list[Entry] = [entry for flow in flows for entry in tuple(self._by_flow.get(flow, ()))]
+        found += [stray for stray in tuple(self._strays) if since <= stray.number <= until]
+        return tuple(sorted(found, key=lambda entry: entry.number))
+
+    def everything(self) -> tuple[Entry, ...]:
+        """Every entry that was heard."""
+        found = [entry for entries in tuple(self._by_flow.values()) for entry in tuple(entries)]
+        return tuple(sorted([*found, *self._strays], key=lambda entry: entry.number))
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._stop()
+
+
+async def perform(
+    selected: Selected, ground: Ground, recorder: Recorder, *, before: str, alone: bool, limit: float
+) -> Case:
+    """Tell the story, then log in once more; `ApplicationDied` is passed on with nothing judged.
+
+    `limit` is in seconds, for the story as a whole.
+    """
+    stage = LiveStage(ground)
+    since = ground.server.transcript.next_number()
+    expectation: Expectation | None = None
+    trouble: Trouble | None = None
+    after = ""
+    try:
+        told = (stage, selected.value) if selected.scenario.rows else (stage,)
+        expectation = await asyncio.wait_for(selected.scenario.story(*told), limit)
+        # The step stays open until this login is done: what the client sends late is still the story's.
+        after = await control_login(ground)
+    except TimeoutError:
+        cause = f"The story was not over within {limit:g} s."
+        trouble = Trouble("errored", "SCENARIO_TIMED_OUT", cause, "Raise --timeout, or look at the client's output.")
+    except ApplicationDied:
+        raise
+    except DriverError as error:
+        trouble = Trouble("errored", error.code, error.cause, error.next_step)
+    finally:
+        await stage.close()
+    until = ground.server.transcript.next_number()
+    sessions = {session.name: tuple(session.flows) for session in stage.sessions}
+    flows = frozenset(flow for each in sessions.values() for flow in each) | {before, after} - {""}
+    return Case(
+        scenario=selected.scenario.identifier,
+        row=selected.row,
+        app_kind=selected.app_kind,
+        app=ground.app,
+        expectation=expectation,
+        sessions=sessions,
+        before=before,
+        after=after,
+        entries=recorder.entries(flows, since, until),
+        trouble=trouble,
+        alone=alone,
+        leniencies=ground.leniencies,
+    )

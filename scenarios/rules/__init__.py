@@ -1,0 +1,1 @@
+"""Rules: what holds in every login, whatever the scenario."""
