@@ -45,8 +45,8 @@ PURE = {
     "scenarios.catalogue": MESSAGES,
 }
 
-AWAITED = {"scenarios.model", "scenarios.judging", "scenarios.rules", "scenarios.catalogue"}
-"""Floors of the design that nobody has written yet. Whoever writes one takes it out, and it is checked from then on."""
+AWAITED = {"scenarios.judging", "scenarios.rules", "scenarios.catalogue"}
+"""Floors of the design that may still be missing; each is checked as soon as it is there, and then leaves this set."""
 
 
 def graph_of(*packages: str) -> grimp.ImportGraph:
@@ -88,8 +88,11 @@ def graph() -> grimp.ImportGraph:
     return graph_of(*PACKAGES)
 
 
-@pytest.mark.parametrize("floor", sorted(PURE.keys() - AWAITED))
+@pytest.mark.parametrize("floor", sorted(PURE))
 def test_pure_floors_import_nothing_impure(graph, floor):
+    if floor in AWAITED - graph.modules:
+        return
+    assert floor in graph.modules, "it was renamed or removed, so nothing is checked any more"
     assert not impure_imports(graph, floor, PURE[floor])
 
 
@@ -102,10 +105,6 @@ def test_pure_floors_use_no_impure_name(path):
 def test_impure_names_are_seen():
     assert names_in(ast.parse("uuid.uuid4()")) & IMPURE_NAMES
     assert names_in(ast.parse("from uuid import uuid1 as stamp")) & IMPURE_NAMES
-
-
-def test_awaited_floors_are_still_to_come(graph):
-    assert not AWAITED & graph.modules, "it is there: take it out of AWAITED"
 
 
 @pytest.fixture
@@ -230,7 +229,7 @@ def without_floor(modules: Iterable[str]) -> set[str]:
 
 
 def test_every_module_of_the_harness_has_its_floor(graph):
-    assert not without_floor(graph.modules)
+    assert not without_floor(graph.modules), "name it in pyproject.toml, [tool.importlinter], The floors of the harness"
 
 
 def test_a_module_of_the_harness_without_floor_is_seen():
