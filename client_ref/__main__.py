@@ -69,6 +69,7 @@ def listen(number: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", number))
+        listening.listen(128)  # from here on nobody is turned away; uvicorn takes over who came early
     except OSError as failure:
         listening.close()
         reason = (failure.strerror or "it cannot be taken").lower()

@@ -17,8 +17,9 @@ def says(octets: bytes) -> Handler:
 
 
 def answer(body: bytes = b"{}", status: int = 200, **headers: str) -> bytes:
-    named = {"Content_Type": "application/json", "Content_Length": str(len(body)), **headers}
-    lines = [f"HTTP/1.1 {status} X", *(f"{name.replace('_', '-')}: {value}" for name, value in named.items())]
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {"Content-Type": "application/json", "Content-Length": str(len(body)), **given}
+    lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in named.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

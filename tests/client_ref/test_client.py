@@ -37,7 +37,7 @@ def http_server(registration):
         with lock:
             asked = Post(url, tuple(parse_qsl(body)), headers) if method == "POST" else Get(url, headers)
             said = server.answer(asked)
-        connection.sendall(answer(said.body, said.status, Content_Type="application/json"))
+        connection.sendall(answer(said.body, said.status, **{n.title(): v for n, v in said.headers.items()}))
 
     with raw_server(respond) as raw:
         base = raw.url.removesuffix("/token")
