@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from client_ref.application import Application
+from client_ref.application import Application, Pages
+from client_ref.client import AsyncClient
 from client_ref.errors import ConfigurationError
-from client_ref.flawed import application_parts
 from client_ref.redaction import legible
 from client_ref.registration import Registration
 
@@ -77,13 +77,22 @@ def listen(number: int) -> socket.socket:
     return listening
 
 
+def parts(flaw: str, registration: Registration) -> tuple[AsyncClient, Pages]:
+    """The client and its pages: the strict ones, unless a flaw is named."""
+    if not flaw:
+        return AsyncClient(registration), Pages()
+    from client_ref import flawed  # the strict application loads none of it
+
+    return flawed.async_client(flaw, registration), flawed.flaw(flaw).pages
+
+
 def main() -> int:
     """Serve until told to stop; 2 means that the configuration cannot be used."""
     dotenv = Path(".env")
     settings = {**(read_dotenv(dotenv.read_text("utf-8")) if dotenv.is_file() else {}), **os.environ}
     try:
         ours = registration(settings)
-        client, pages = application_parts(settings.get("CLIENT_REF_FLAW", ""), ours)
+        client, pages = parts(settings.get("CLIENT_REF_FLAW", ""), ours)
         listening = listen(port(settings))
     except ConfigurationError as error:
         sys.stderr.write(f"client_ref: {error}\n")

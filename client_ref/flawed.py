@@ -14,7 +14,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NoReturn
 
-from client_ref.application import Pages
 from client_ref.client import Assignment, AsyncClient, Client, Granted, registration
 from client_ref.errors import ConfigurationError, StateMismatch
 from client_ref.flaws import authorization_request, landing, pages, refresh, state, token_answer, token_request
@@ -121,10 +120,3 @@ def async_factory(name: str) -> Callable[[Assignment], AsyncClient]:
     """The same for asyncio."""
     flaw(name)
     return lambda assignment: async_client(name, registration(assignment))
-
-
-def application_parts(name: str, registration: Registration) -> tuple[AsyncClient, Pages]:
-    """What `Application` needs, flawed by that name; the empty name is the strict client."""
-    if not name:
-        return AsyncClient(registration), Pages()
-    return async_client(name, registration), flaw(name).pages
