@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
@@ -192,8 +193,8 @@ class Application:
         return redirect("/")
 
     async def _refused(self, request: Request, refusal: Exception) -> Response:
-        assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's types do not say what it was registered for
-        return self._pages.refused(request, refusal)
+        # Starlette's types do not say that a handler gets what it was registered for.
+        return self._pages.refused(request, cast("Refusal", refusal))
 
     def _session(self, request: Request) -> Session:
         """The session of this browser; an empty one that is not kept if it has none."""

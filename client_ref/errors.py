@@ -36,7 +36,7 @@ class Refusal(Exception):
     `code` is stable, `clause` is what it stands on, `cause` says what was wrong, `next_step` what helps.
     """
 
-    code: ClassVar[str]
+    code: str
     clause: ClassVar[str]
     cause: ClassVar[str]
     next_step: ClassVar[str] = "Begin the login again."
@@ -83,7 +83,7 @@ class ParameterRepeated(LandingRefused):
 
     def __init__(self, parameter: str) -> None:
         # One code for each parameter: `state_repeated`, `code_repeated`, ... The names are a closed list.
-        self.code = f"{parameter}_repeated"  # type: ignore[misc]
+        self.code = f"{parameter}_repeated"
         self.parameter = parameter
         super().__init__(parameter=parameter)
 
