@@ -29,7 +29,7 @@ def check_challenge(challenge: str, method: str, *, public: bool, provider: Prov
     if method == "S256" or (provider.accepts_s256_in_any_case and method.upper() == "S256"):
         return None
     if method in ("plain", ""):
-        if provider.pkce_plain_allowed:
+        if provider.pkce_plain_allowed or provider.accepts_plain_challenge:
             return None
         hint = "Clients must use code_challenge_method=S256, plain is not allowed."
         return OAuthError("invalid_request", hint)
@@ -50,6 +50,8 @@ def _missing_challenge(*, public: bool, provider: Provider) -> OAuthError | None
 def check_verifier(verifier: str, challenge: str, method: str, *, provider: Provider) -> OAuthError | None:
     """Judge `code_verifier`: length low, length high, alphabet, match. Lengths are counted in bytes."""
     if not provider.pkce_supported or (not verifier and (not challenge or provider.accepts_missing_verifier)):
+        return None
+    if provider.accepts_any_verifier:
         return None
     if byte_length(verifier) < 43:
         return OAuthError("invalid_grant", "The PKCE code verifier must be at least 43 characters.")

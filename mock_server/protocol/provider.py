@@ -140,6 +140,15 @@ class Provider:
     accepts_missing_verifier: bool = _point(
         False, "recorded", _RECORDED + "pkce-token", leniency="code_verifier may be missing although a challenge came"
     )
+    accepts_missing_client_id: bool = _point(
+        False, "documented", "or else denied", leniency="a PKCE app may leave its client_id out of the body"
+    )
+    accepts_plain_challenge: bool = _point(
+        False, "recorded", _RECORDED + "pkce-auth", leniency="code_challenge_method may be plain, or missing"
+    )
+    accepts_any_verifier: bool = _point(
+        False, "recorded", _RECORDED + "pkce-token", leniency="code_verifier is not compared with anything"
+    )
     accepts_s256_in_any_case: bool = _point(
         False, "recorded", _RECORDED + "pkce-auth", leniency="code_challenge_method may be spelled s256"
     )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mock_server.protocol.client_authentication import authenticate
 from mock_server.protocol.errors import Hint, OAuthError
+from mock_server.protocol.form import Parameters
 from mock_server.protocol.messages import Members, TokenErrorResponse, TokenRequest, TokenResponse
 from mock_server.protocol.provider import Provider
 from mock_server.protocol.records import App, Grant
@@ -84,6 +85,8 @@ def decide(request: TokenRequest, situation: Situation, handlers: Mapping[str, G
     if not is_known and provider.unsupported_grant_before_authentication:
         return refuse(_unsupported(grant_type, provider), provider)
     app = authenticate(request, situation.apps, provider)
+    if isinstance(app, OAuthError) and provider.accepts_missing_client_id:
+        app = _owner(form, situation) or app
     if isinstance(app, OAuthError):
         return refuse(app, provider)
     if not is_known:
@@ -91,6 +94,15 @@ def decide(request: TokenRequest, situation: Situation, handlers: Mapping[str, G
     if grant_type not in handlers or grant_type not in app.grant_types:
         return refuse(_not_allowed(grant_type, app, provider), provider)
     return handlers[grant_type](request, app, situation)
+
+
+def _owner(form: Parameters, situation: Situation) -> App | None:
+    """The PKCE app whose code or refresh token this is, where the request names no app at all."""
+    if form.get("client_id"):
+        return None
+    grant = situation.grants.by_code(form.get("code")) or situation.grants.by_refresh_token(form.get("refresh_token"))
+    app = None if grant is None else situation.apps.get(grant.client_id)
+    return app if app is not None and app.is_public else None
 
 
 def _unsupported(grant_type: str, provider: Provider) -> OAuthError:

@@ -24,7 +24,7 @@ _LOST = "users are logged out an hour after they logged in"
     needs=REFRESH,
     risk=_LOST,
     fix="store the refresh token as it came, and send it as it is stored",
-    seeds=("S-REF-01",),
+    seeds=("S-REF-01", "S-REF-03"),
 )
 async def issued_refresh_token(stage: Stage) -> Follows:
     """An hour after the login the client refreshes, twice: each time with the token that was issued last."""

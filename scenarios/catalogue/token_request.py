@@ -101,6 +101,20 @@ async def code_unchanged(stage: Stage) -> Follows:
 
 
 @scenario(
+    requirement=MUST_NOT("use an authorization code more than once", RFC6749.section("4.1.2")),
+    risk="the server revokes what the code bought: the user is logged out at random",
+    fix="never send a code again, whatever became of the first request",
+    incidents=("golang/oauth2 #373", "react-oauth2-pkce #39"),
+    seeds=("S-TOK-01",),
+)
+async def code_sent_once(stage: Stage) -> Follows:
+    """A plain login: one token request carries the code."""
+    client = stage.session()
+    await client.log_in()
+    return follows(client, "code_is_sent_once")
+
+
+@scenario(
     requirement=REQUIRED("use the authorization code grant", RFC6749.section("4.1.3")),
     risk="a token of another kind, for another user, or none",
     fix="send grant_type=authorization_code",

@@ -124,6 +124,15 @@ def test_refresh_token_rotates():
         assert told["access_token"] != token["access_token"]
 
 
+@pytest.mark.parametrize(("kept", "told"), [("null", None), ("empty", "")])
+def test_kept_refresh_token(kept, told):
+    server = under(refresh_token_rotates=False, kept_refresh_token=kept)
+    token = server.login()["refresh_token"]
+    assert token, "the first answer brings one"
+    for _ in range(2):
+        assert members(server.refresh(token))["refresh_token"] == told
+
+
 def test_refresh_token_reuse():
     server = under(refresh_token_reuse="is_unknown")
     first = server.login()["refresh_token"]
@@ -232,6 +241,8 @@ AT_THE_TOKEN_ENDPOINT = (
     ("accepts_parameters_in_query", in_query, 400),
     ("accepts_json_body", in_json, 400),
     ("accepts_missing_verifier", token_request(query=S256), 400),
+    ("accepts_any_verifier", token_request(query=S256, code_verifier="short"), 400),
+    ("accepts_missing_client_id", token_request((), PUBLIC, client_id=None), 400),
 )
 
 
@@ -245,7 +256,8 @@ def test_leniency_of_the_token_endpoint(name, ask, status):
 def test_leniency_is_not_boundless():
     """What a leniency does not name is refused as ever."""
     server = InMemory()
-    flow = server.flow(Changes(leniencies=tuple(LENIENCIES)))
+    # All but the one that forgives any verifier, for a wrong verifier is what is tried here.
+    flow = server.flow(Changes(leniencies=tuple(set(LENIENCIES) - {"accepts_any_verifier"})))
     code = server.code(flow=flow, **S256)
     assert error(server.redeem(code, code_verifier="a" * 43)) == "invalid_grant"
     wrong = {"client_id": BASIC.client_id, "client_secret": "wrong"}
@@ -278,6 +290,16 @@ def test_accepts_short_state():
     strict, lenient = strictly_and_leniently("accepts_short_state", ask)
     assert error(strict) == "invalid_state"
     assert answered(lenient)["state"] == "x"
+
+
+@pytest.mark.parametrize("method", ["plain", ""])
+def test_accepts_plain_challenge(method):
+    def ask(server, flow):
+        return server.authorize(flow=flow, code_challenge=CHALLENGE, code_challenge_method=method)
+
+    strict, lenient = strictly_and_leniently("accepts_plain_challenge", ask)
+    assert error(strict) == "invalid_request"
+    assert "code" in answered(lenient)
 
 
 def test_accepts_s256_in_any_case():
