@@ -19,7 +19,7 @@ class Flaw:
     """A client with one thing wrong.
 
     `rows` are scenario ids of the requirements that must catch it; `incidents` are published reports of the same
-    defect. Of policy, flows, wire and pages one differs from the strict client's.
+    defect. What is changed shows in policy, flows, wire or pages; it takes two fields at most.
     """
 
     name: str

@@ -62,7 +62,7 @@ FLAWS = (
         "login-restarted-after-refusal",
         "Whatever goes wrong, the browser is sent to log in again.",
         ("S-CB-04",),
-        ("vscode #252651",),
+        (),
         pages=replace(STRICT_PAGES, refused=_starting_again),
     ),
     Flaw(

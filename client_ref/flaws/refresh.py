@@ -159,7 +159,7 @@ FLAWS = (
         "refresh-unauthenticated",
         "The refresh request does not say who asks.",
         ("S-REF-01",),
-        ("client-oauth2 #196",),
+        (),
         replace(STRICT, authenticated=_refresh_unauthenticated),
     ),
     Flaw(

@@ -156,7 +156,7 @@ FLAWS = (
         "basic-not-form-encoded",
         "Identifier and secret go into Basic as they are.",
         ("S-TOK-02",),
-        ("requests-oauthlib PR #568", "oauth2-rs PR #41"),
+        ("requests-oauthlib PR #568",),
         replace(STRICT, authenticated=_basic_raw),
     ),
     Flaw(
@@ -247,7 +247,7 @@ FLAWS = (
         "authentication-probed",
         "After a 401 the code is sent again with the secret in the body.",
         ("S-TOK-05",),
-        ("oauth2 #373",),
+        ("golang/oauth2 #373",),
         replace(STRICT, send=_send_probing),
     ),
     Flaw(
@@ -275,7 +275,7 @@ FLAWS = (
         "secrets-logged",
         "Token requests are written to the log.",
         ("S-LOG-01",),
-        ("oauth2-client #128",),
+        (),
         replace(STRICT, send=_send_logging),
     ),
     Flaw(
