@@ -242,7 +242,7 @@ AT_THE_TOKEN_ENDPOINT = (
     ("accepts_json_body", in_json, 400),
     ("accepts_missing_verifier", token_request(query=S256), 400),
     ("accepts_any_verifier", token_request(query=S256, code_verifier="short"), 400),
-    ("accepts_missing_client_id", token_request((), PUBLIC, client_id=None), 400),
+    ("accepts_missing_client_id", token_request((), PUBLIC, client_id=""), 400),
 )
 
 
