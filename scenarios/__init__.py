@@ -1,1 +1,0 @@
-"""The harness: scenarios, what drives a client through them, and what judges the evidence."""

@@ -1,0 +1,1 @@
+"""The harness: its parts alone, and whole runs."""
