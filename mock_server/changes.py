@@ -100,7 +100,8 @@ def _deviation(document: Mapping[str, Any]) -> Deviation:
     arguments = list(document.get("arguments", ()))
     try:
         # The last argument of `repeats` is a word when written down and a keyword in Python.
-        deviation: Deviation = make(*arguments[:-1], first=True) if arguments[-1:] == ["first"] else make(*arguments)
+        first = name == "authorization_response.repeats" and len(arguments) == 3 and arguments[-1] == "first"
+        deviation: Deviation = make(*arguments[:-1], first=True) if first else make(*arguments)
     except TypeError as error:
         raise ValueError(f"deviation {name}: {error}") from None
     return deviation.on(*document.get("occasions", ()))

@@ -1,8 +1,7 @@
 """`oauthspec serve`: a mock that a developer runs in the place of Frame.io."""
 
-import signal
+import os
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from mock_server.authorization_server import AuthorizationServer
 from mock_server.environment import env_lines, environment
 from mock_server.protocol.records import App
 from mock_server.redaction import redacted_url
-from mock_server.serving import LOOPBACK, RunningServer, authorization_server
+from mock_server.serving import LOOPBACK, LOOPBACK_HOSTS, RunningServer, authorization_server
 from mock_server.settings import (
     Settings,
     SettingsError,
@@ -25,9 +24,10 @@ from mock_server.settings import (
     provider_named,
     with_overrides,
 )
+from mock_server.stopping import Stop
 from mock_server.transcript import Entry, Exchange
 
-_LOOPBACK_HOSTS = (LOOPBACK, "::1", "localhost")
+_CONTROL_TOKEN = "OAUTHSPEC_CONTROL_TOKEN"
 
 
 @click.command(short_help="Run the mock authorization server.")
@@ -104,7 +104,7 @@ def _with_flags(
 
 
 def _check_host(host: str, exposed: bool) -> None:
-    if host not in _LOOPBACK_HOSTS and not exposed:
+    if host not in LOOPBACK_HOSTS and not exposed:
         cause = f"Others can reach {host}, and whoever reaches a mock gets tokens for the asking."
         raise SettingsError("NOT_LOOPBACK", cause, "Leave --host out, or add --i-know-this-is-a-mock.")
 
@@ -115,15 +115,12 @@ def _run(settings: Settings, write_env: Path | None, force: bool, state: Path | 
         _may_write(write_env, force)
     kept = state_file.load(core, state) if state is not None else 0
     running = _listening(settings, core)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     core.transcript.listen(_print_entry)
-    with running:
+    with Stop() as stop, running:
         _print_banner(running, settings, kept)
         if write_env is not None:
             _write_env(write_env, running, settings.apps[0])
-        stopped.wait()
+        stop.wait()
     if state is not None:
         state_file.save(core, state)
     click.echo("Stopped.", err=True)
@@ -132,7 +129,13 @@ def _run(settings: Settings, write_env: Path | None, force: bool, state: Path | 
 def _listening(settings: Settings, core: AuthorizationServer) -> RunningServer:
     host = LOOPBACK if settings.host == "localhost" else settings.host
     try:
-        return RunningServer(core, host=host, port=settings.port, public_url=settings.public_url)
+        return RunningServer(
+            core,
+            host=host,
+            port=settings.port,
+            public_url=settings.public_url,
+            control_token=os.environ.get(_CONTROL_TOKEN, ""),
+        )
     except OSError as error:
         cause = f"{host}:{settings.port} cannot be listened on: {error.strerror}."
         raise SettingsError("PORT_TAKEN", cause, "Choose another with --port, or --port 0 for a free one.") from None
@@ -167,6 +170,9 @@ def _print_banner(running: RunningServer, settings: Settings, kept: int) -> None
         f"  provider                {settings.provider.name}",
         f"  resource owner          {'allows everything' if settings.auto_allow else 'asked in the browser'}",
     ]
+    say.append(f"  journal and apps        {running.url}/")
+    if running.control_token:
+        say.append(f"  control token           {running.control_token}")
     if kept:
         say.append(f"  grants kept             {kept}")
     click.echo("\n".join(say) + "\n", err=True)

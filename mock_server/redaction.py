@@ -5,6 +5,7 @@ reader sees whether two values are equal and nothing else.
 """
 
 import hashlib
+import html
 import json
 import re
 import secrets
@@ -22,14 +23,20 @@ SECRET_PARAMETERS = frozenset(
         "client_secret",
         "code",
         "code_verifier",
+        "form_token",
         "id_token",
         "password",
         "refresh_token",
         "state",
+        "ticket",
         "token",
     }
 )
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+_NAMES = "|".join(sorted(SECRET_PARAMETERS))
+# Secrets in a page: in the query of a link, and in the fields of a form_post answer.
+_IN_TEXT = re.compile(rf"""\b({_NAMES})=([^&"'<>\s]+)""")
+_IN_FIELD = re.compile(rf"""(name="(?:{_NAMES})" value=")([^"]*)""")
 _KEY = secrets.token_bytes(16)
 _TARGET = re.compile(r"\A([^?#]*)(\?[^#]*)?(#.*)?\Z", re.DOTALL)
 
@@ -88,7 +95,12 @@ def redacted_body(body: bytes, content_type: str) -> str:
             return json.dumps(_json(json.loads(text)), ensure_ascii=False)
         except (ValueError, RecursionError):
             return mark(text)
-    return text if content_type.startswith("text/") else _pairs(text)
+    return _text(text) if content_type.startswith("text/") else _pairs(text)
+
+
+def _text(text: str) -> str:
+    text = _IN_TEXT.sub(lambda match: f"{match[1]}={mark(match[2])}", text)
+    return _IN_FIELD.sub(lambda match: f"{match[1]}{mark(html.unescape(match[2]))}", text)
 
 
 def _json(value: Any) -> Any:

@@ -28,9 +28,11 @@ from mock_server.protocol.records import App
 from mock_server.protocol.resource import User
 from mock_server.protocol.resource_owner import Allow, Ask, ResourceOwner
 from mock_server.transcript import Transcript
+from mock_server.web.access import Access
 from mock_server.web.application import Application
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_HOSTS = (LOOPBACK, "::1", "localhost")
 
 def new_value() -> str:
     """An unguessable value in the engine's form: 43 characters, a dot, 43 characters."""
@@ -95,6 +97,7 @@ class RunningServer:
         host: str = LOOPBACK,
         port: int = 0,
         public_url: str = "",
+        control_token: str = "",
         request_timeout: float = Connection.request_timeout,
     ) -> None:
         self.core = core
@@ -110,7 +113,8 @@ class RunningServer:
         shown = f"[{host}]" if ":" in host else host
         self.url = public_url.rstrip("/") or f"http://{shown}:{self.port}"
         core.listens_at(self.url, f"http://{shown}:{second}")
-        self._application = Application(core)
+        self.control_token = control_token or ("" if host in LOOPBACK_HOSTS else secrets.token_urlsafe(24))
+        self._application = Application(core, Access(self.control_token, public_url, host))
         self._request_timeout = request_timeout
         self._loop = _new_loop()
         self._ready = threading.Event()

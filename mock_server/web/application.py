@@ -10,6 +10,7 @@ from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import encode, plain, redirect
 from mock_server.protocol.resource import refusal
 from mock_server.transcript import Answer
+from mock_server.web.access import Access
 from mock_server.web.endpoints import Endpoint, endpoint, received
 from mock_server.web.sending import Receive, Scope, Send, send_answer
 
@@ -22,10 +23,11 @@ _NOT_FOUND = plain(404, "Error 404 - The requested route does not exist. Make su
 
 
 class Application:
-    """The mock server as an ASGI application; `server` is what it asks."""
+    """The mock server as an ASGI application; `server` is what it asks, `access` says who sees the pages."""
 
-    def __init__(self, server: AuthorizationServer) -> None:
+    def __init__(self, server: AuthorizationServer, access: Access | None = None) -> None:
         self.server = server
+        self.access = access or Access()
         self._routes: Mapping[str, tuple[tuple[str, ...], Endpoint]] = {
             "/oauth2/auth": (_AUTHORIZATION, endpoint(server, server.authorize)),
             "/oauth2/token": (_POST_ONLY, endpoint(server, server.token)),
@@ -96,11 +98,11 @@ class Application:
         if self._pages is None:
             from mock_server.web.pages import pages
 
-            self._pages = pages(self.server)
+            self._pages = pages(self.server, self.access)
         await self._pages(scope, receive, send)
 
 
-_PAGES = ("/oauth2/fallbacks/", "/login", "/consent")
+_PAGES = ("/oauth2/fallbacks/", "/login", "/apps", "/flows/", "/exchanges/", "/journal/", "/_oauthspec/")
 
 
 def _to_canonical(path: str, scope: Scope) -> Answer:

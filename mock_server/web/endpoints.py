@@ -1,11 +1,12 @@
 """The endpoints: each turns an ASGI request into a `ReceivedRequest`, asks the authorization server and sends."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from mock_server.answering import Outcome
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import plain
-from mock_server.transcript import ReceivedRequest
+from mock_server.transcript import Headers, ReceivedRequest
 from mock_server.web.sending import Receive, Scope, Send, send_answer, send_outcome
 
 # Larger than any token request; 64 KiB of token in a refresh fits many times over.
@@ -49,7 +50,7 @@ def received(scope: Scope, body: bytes) -> ReceivedRequest:
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     query: bytes = scope.get("query_string", b"")
     target = raw_path.partition(b"?")[0] + (b"?" + query if query else b"")
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = _decoded(tuple(map(tuple, scope["headers"])))
     return ReceivedRequest(
         method=scope["method"],
         target=target.decode("latin-1"),
@@ -59,7 +60,13 @@ def received(scope: Scope, body: bytes) -> ReceivedRequest:
     )
 
 
-def _origin(scope: Scope, headers: tuple[tuple[str, str], ...]) -> str:
+# A client sends the same headers again and again; the transcript then holds them once.
+@lru_cache(maxsize=256)
+def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _origin(scope: Scope, headers: Headers) -> str:
     host = next((value for name, value in headers if name == "host"), "")
     if not host:
         server = scope.get("server") or ("", 0)

@@ -1,0 +1,1 @@
+"""The control API: everything that Python can tell the mock, over HTTP."""
