@@ -1,7 +1,5 @@
 """One login and what follows from it, as the server sees it: what is changed for it, and how often it was answered."""
 
-from collections import Counter
-
 from mock_server.changes import NONE, Changes
 from mock_server.delivery import Delivery
 from mock_server.deviations.deviation import Deviation, Target
@@ -21,8 +19,8 @@ class Flow:
         self.email = ""
         self.strict = changes.strict(provider)
         self.lenient = changes.lenient(provider) if changes.leniencies else self.strict
-        self._answered: Counter[Endpoint] = Counter()
-        self._spoiled: Counter[Target] = Counter()
+        self._answered: dict[Endpoint, int] = {}
+        self._spoiled: dict[Target, int] = {}
 
     @property
     def is_lenient(self) -> bool:
@@ -34,13 +32,13 @@ class Flow:
         delivery = self.changes.delivery
         if delivery is None:
             return None
-        self._answered[endpoint] += 1
-        return delivery if delivery.applies(endpoint, self._answered[endpoint]) else None
+        self._answered[endpoint] = occasion = self._answered.get(endpoint, 0) + 1
+        return delivery if delivery.applies(endpoint, occasion) else None
 
     def next_deviation(self, target: Target | None) -> Deviation | None:
         """What is done to the next answer of its kind; counts it."""
         deviation = self.changes.deviation
         if deviation is None or target is None:
             return None
-        self._spoiled[target] += 1
-        return deviation if deviation.applies(target, self._spoiled[target]) else None
+        self._spoiled[target] = occasion = self._spoiled.get(target, 0) + 1
+        return deviation if deviation.applies(target, occasion) else None

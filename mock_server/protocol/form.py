@@ -8,11 +8,13 @@ harm (recorded: `state/undecodable-escape`, `auth-parameters/semicolon-separator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote_plus, unquote_to_bytes
 
 Pairs = tuple[tuple[str, str], ...]
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,12 @@ def unquote(text: str) -> str | None:
     """Decode one form-encoded value; nothing where a percent sign starts no escape."""
     if "+" in text:
         text = text.replace("+", " ")
-    if "%" not in text:
-        return text
+    return _unescaped(text) if "%" in text else text
+
+
+# Clients send the same redirect URI again and again.
+@lru_cache(maxsize=256)
+def _unescaped(text: str) -> str | None:
     if _BAD_ESCAPE.search(text):
         return None
     return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
@@ -59,6 +65,8 @@ def unquote(text: str) -> str | None:
 
 def quote(text: str) -> str:
     """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
+    if _UNRESERVED.fullmatch(text):
+        return text
     return quote_plus(text, safe="", encoding="utf-8", errors="surrogateescape")
 
 
@@ -69,6 +77,9 @@ def parse(text: str) -> Parameters:
         if not pair or ";" in pair:
             continue
         raw_name, _, raw_value = pair.partition("=")
+        if "%" not in pair and "+" not in pair:
+            pairs.append((raw_name, raw_value))
+            continue
         name, value = unquote(raw_name), unquote(raw_value)
         if name is not None and value is not None:
             pairs.append((name, value))

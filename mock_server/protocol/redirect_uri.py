@@ -1,6 +1,8 @@
 """Which redirection URI an answer may go to: RFC 6749 3.1.2, RFC 8252 7.3 and the recorded engine's reading of them."""
 
 import re
+from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from mock_server.protocol import form
@@ -10,6 +12,7 @@ from mock_server.protocol.records import App
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 # RFC 3986 3.5: what stands in a fragment unescaped, beside letters and digits.
 _FRAGMENT = "!$&'()*+,;=:@/?-._~"
+_NAME = itemgetter(0)
 _PORT = re.compile(r":\d*\Z")
 _LOOPBACK_AUTHORITY = re.compile(r"(127\.0\.0\.1|\[::1\])(:\d*)?")
 
@@ -20,6 +23,8 @@ def registered_redirect_uri(requested: str, app: App, provider: Provider) -> str
         return app.redirect_uris[0] if len(app.redirect_uris) == 1 else None
     if provider.redirect_uri_decoded_twice:
         requested = form.unquote(requested) or ""
+    if requested in app.redirect_uris:
+        return requested
     for registered in app.redirect_uris:
         if _same(requested, registered, provider) or _same_loopback(requested, registered, provider):
             return requested
@@ -27,9 +32,7 @@ def registered_redirect_uri(requested: str, app: App, provider: Provider) -> str
 
 
 def _same(requested: str, registered: str, provider: Provider) -> bool:
-    if provider.redirect_uri_comparison == "exact":
-        return requested == registered
-    return requested.lower() == registered.lower()
+    return provider.redirect_uri_comparison != "exact" and requested.lower() == registered.lower()
 
 
 def _same_loopback(requested: str, registered: str, provider: Provider) -> bool:
@@ -61,25 +64,37 @@ def _split(uri: str) -> SplitResult | None:
 
 def is_insecure(redirect_uri: str, provider: Provider) -> bool:
     """True for plain http to a host that is not this machine (RFC 6749 3.1.2.1)."""
-    uri = urlsplit(redirect_uri)
-    # As written: the engine does not take LOCALHOST for localhost here, and `hostname` would be in lower case.
-    host = _PORT.sub("", uri.netloc.rpartition("@")[2]).strip("[]")
-    return uri.scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
+    scheme, host = _scheme_and_host(redirect_uri)
+    return scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
+
+
+# Few URIs are answered to, and each again and again; so here and below.
+@lru_cache(maxsize=256)
+def _scheme_and_host(uri: str) -> tuple[str, str]:
+    """The host as written: the engine does not take LOCALHOST for localhost here, as `hostname` would."""
+    parts = urlsplit(uri)
+    return parts.scheme, _PORT.sub("", parts.netloc.rpartition("@")[2]).strip("[]")
 
 
 def with_query(redirect_uri: str, pairs: form.Pairs, *, space: str, in_order: bool = True) -> str:
     """The URI with an answer in its query, merged with its own query; sorted by name as the engine writes it."""
-    uri = urlsplit(redirect_uri)
-    answered = {name for name, _ in pairs}
-    own = tuple(pair for pair in form.parse(uri.query).pairs if pair[0] not in answered)
-    merged = (*own, *pairs)
-    query = form.serialize(sorted(merged, key=_by_name) if in_order else merged, space=space)
-    return _unsplit(uri._replace(query=query, fragment=""), redirect_uri)
+    base, own = _base_and_query(redirect_uri)
+    if own:
+        answered = {name for name, _ in pairs}
+        pairs = (*(pair for pair in own if pair[0] not in answered), *pairs)
+    query = form.serialize(sorted(pairs, key=_NAME) if in_order else pairs, space=space)
+    return f"{base}?{query}" if query else base
+
+
+@lru_cache(maxsize=256)
+def _base_and_query(uri: str) -> tuple[str, form.Pairs]:
+    parts = urlsplit(uri)
+    return _unsplit(parts._replace(query="", fragment=""), uri), form.parse(parts.query).pairs
 
 
 def with_fragment(redirect_uri: str, pairs: form.Pairs, *, raw: bool = False) -> str:
     """The URI with an answer in its fragment; `raw` leaves what a fragment may hold, `&` and `=` included, as it is."""
-    in_order = sorted(pairs, key=_by_name)
+    in_order = sorted(pairs, key=_NAME)
     base = _unsplit(urlsplit(redirect_uri)._replace(fragment=""), redirect_uri)
     if not raw:
         return f"{base}#{form.serialize(in_order)}"
@@ -92,7 +107,3 @@ def _unsplit(uri: SplitResult, original: str) -> str:
     text = urlunsplit(uri)
     dropped = not uri.netloc and original.partition(":")[2].startswith("//") and not text.startswith(f"{uri.scheme}://")
     return f"{uri.scheme}://{text[len(uri.scheme) + 1 :]}" if dropped else text
-
-
-def _by_name(pair: tuple[str, str]) -> str:
-    return pair[0]
