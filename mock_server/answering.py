@@ -10,6 +10,7 @@ from mock_server.delivery import Delivery, Redirect, TurnAway
 from mock_server.deviations.deviation import Deviation, target_of
 from mock_server.encoding import Message, encode, plain
 from mock_server.flow import Flow
+from mock_server.protocol.authorization_endpoint import named
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.messages import AuthorizationResponse, TokenResponse
 from mock_server.protocol.vocabulary import Endpoint
@@ -69,6 +70,8 @@ class Answering:
     ) -> Outcome:
         """Answer with a right message, or what the flow's deviation makes of it; `strict` is kept where it differs."""
         flow = arrival.flow
+        if isinstance(right, AuthorizationResponse):
+            right = named(right, self.issuer, flow.lenient)
         deviation = flow.next_deviation(target_of(right))
         self._learn(flow, right)
         encoded = self._encoded(right, arrival)

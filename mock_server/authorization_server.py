@@ -326,7 +326,7 @@ class AuthorizationServer:
         code = Credential(self._mint(provider, "code"), self._clock() + provider.code_lifetime)
         if arrival.takes_effect:
             self.store.put(self._grant(flow, checked, result.scopes, code))
-        response = granted_response(checked, code.value, result.scopes, self.issuer, provider)
+        response = granted_response(checked, code.value, result.scopes, provider)
         return self._answering.answer(arrival, response, strict=strict)
 
     def _grant(self, flow: Flow, checked: Checked, scopes: tuple[str, ...], code: Credential) -> Grant:

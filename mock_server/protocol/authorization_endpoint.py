@@ -6,7 +6,7 @@ mistakes, such as a wrong PKCE method, are only reported there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mock_server.protocol.errors import Hint, OAuthError
 from mock_server.protocol.form import Pairs, byte_length
@@ -112,13 +112,18 @@ def complete(checked: Checked, consent: Consent, provider: Provider) -> Granted 
     return Granted(tuple(dict.fromkeys(scopes)))
 
 
+def named(response: AuthorizationResponse, issuer: str, provider: Provider) -> AuthorizationResponse:
+    """The response with `iss` where RFC 9207 is supported: in every one, errors included (RFC 9207 2)."""
+    if not provider.issuer_in_response:
+        return response
+    return replace(response, parameters=(*response.parameters, ("iss", issuer)))
+
+
 def granted_response(
-    checked: Checked, code: str, scopes: tuple[str, ...], issuer: str, provider: Provider
+    checked: Checked, code: str, scopes: tuple[str, ...], provider: Provider
 ) -> AuthorizationResponse:
-    """RFC 6749 4.1.2, with `scope` beside the code, as the engine has it; `iss` where RFC 9207 is supported."""
+    """RFC 6749 4.1.2, with `scope` beside the code, as the engine has it."""
     pairs: Pairs = (("code", code), ("scope", " ".join(scopes)), ("state", checked.state))
-    if provider.issuer_in_response:
-        pairs = (*pairs, ("iss", issuer))
     return AuthorizationResponse(checked.redirect_uri, pairs, checked.response_mode, provider.success_space)
 
 

@@ -99,10 +99,7 @@ def test_login_api_refresh_and_logout(face, registration):
         drive(flows.call_api(registration, session), face)
 
 
-def test_a_denial_and_recovery(request, face, registration, provider):
-    if provider is STRICT:
-        missing = "the server leaves `iss` out of its error redirects (RFC 9207 section 2)"
-        request.applymarker(pytest.mark.xfail(reason=missing, strict=False))
+def test_a_denial_and_recovery(face, registration):
     session = {}
     face.core.resource_owner = Deny()
     with pytest.raises(Refusal) as denied:

@@ -85,8 +85,9 @@ class Evidence:
         """An authorization request that was granted; the code is `code-of-FLOW`."""
         if session != "control":
             self.sessions[session] = (*self.sessions.get(session, ()), flow)
-        query = urlencode({"client_id": APP.client_id, "state": f"state-of-{flow}", "redirect_uri": APP.redirect_uris[0]})
-        location = f"{APP.redirect_uris[0]}?{urlencode({'code': f'code-of-{flow}', 'state': f'state-of-{flow}'})}"
+        redirect_uri, state = APP.redirect_uris[0], f"state-of-{flow}"
+        query = urlencode({"client_id": APP.client_id, "state": state, "redirect_uri": redirect_uri})
+        location = f"{redirect_uri}?{urlencode({'code': f'code-of-{flow}', 'state': state})}"
         target = f"/oauth2/auth?{query}"
         return self.exchange(flow, "authorization", target=target, status=302, location=location, changes=changes)
 

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from mock_server.protocol.authorization_endpoint import Checked, Granted, Refused, check, complete, granted_response
+from mock_server.protocol.authorization_endpoint import (
+    Checked,
+    Granted,
+    Refused,
+    check,
+    complete,
+    granted_response,
+    named,
+    refused,
+)
+from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.form import Parameters
 from mock_server.protocol.messages import AuthorizationRequest, AuthorizationResponse, ErrorPage
 from mock_server.protocol.provider import FOSITE_0_32_2, FRAMEIO, STRICT
@@ -173,7 +183,10 @@ def test_consent(consent, scopes):
 
 
 def test_answer():
-    response = granted_response(judged(), "the-code", ("b", "a"), "https://issuer", FRAMEIO)
+    response = granted_response(judged(), "the-code", ("b", "a"), FRAMEIO)
     assert response.parameters == (("code", "the-code"), ("scope", "b a"), ("state", "state-of-the-session"))
     with_issuer = replace(FRAMEIO, issuer_in_response=True)
-    assert granted_response(judged(), "c", (), "https://issuer", with_issuer).parameters[-1] == ("iss", "https://issuer")
+    for each in (response, refused(judged(), OAuthError("access_denied"), with_issuer).response):
+        assert isinstance(each, AuthorizationResponse)
+        assert named(each, "https://issuer", with_issuer).parameters == (*each.parameters, ("iss", "https://issuer"))
+        assert named(each, "https://issuer", FRAMEIO) is each
