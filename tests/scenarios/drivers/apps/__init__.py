@@ -1,0 +1,1 @@
+"""Small applications for the web-app seat."""
