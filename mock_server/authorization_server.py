@@ -35,7 +35,7 @@ from mock_server.protocol.revocation import revoke
 from mock_server.protocol.token_endpoint import Situation, decide
 from mock_server.protocol.vocabulary import Endpoint
 from mock_server.store import Store
-from mock_server.transcript import AttributedBy, ReceivedRequest, Transcript
+from mock_server.transcript import Answer, AttributedBy, ReceivedRequest, Transcript
 
 _HANDLERS = {"authorization_code": redeem, "refresh_token": refresh}
 _PREFIXES = {
@@ -267,6 +267,15 @@ class AuthorizationServer:
             flow = self._flows.get(identifier, self._stray)
             arrival = self._arrival("other", request, flow, "stray" if flow is self._stray else "value")
             return self._answering.send(arrival, answer)
+
+    def turned_away(self, request: ReceivedRequest, endpoint: Endpoint, answer: Answer) -> Outcome:
+        """A request that the router answers, not the endpoint: another method, or a path written otherwise."""
+        with self.store.lock:
+            message = decoding.token_request(request, self.provider)
+            flow, attributed_by = self._attributed(token_candidates(message.form, request))
+            arrival = self._arrival(endpoint, request, flow, attributed_by)
+            detail = f"{request.method} {request.path} is not what this endpoint is routed for."
+            return self._answering.send(arrival, answer, error=OAuthError("invalid_request", detail=detail))
 
     def undelivered(self, outcome: Outcome, reason: str) -> None:
         """Note that an answer did not reach the client."""

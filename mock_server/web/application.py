@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import encode, plain, redirect
 from mock_server.protocol.resource import refusal
-from mock_server.transcript import Answer
+from mock_server.protocol.vocabulary import Endpoint as EndpointName
+from mock_server.transcript import Answer, Headers
 from mock_server.web.access import Access
 from mock_server.web.endpoints import Endpoint, endpoint, received
 from mock_server.web.sending import Receive, Scope, Send, send_answer
@@ -47,8 +48,16 @@ class Application:
             await self._elsewhere(scope, receive, send)
         elif scope["method"] in route[0]:
             await route[1](scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await send_answer(self._options(scope, route[0]), send)
         else:
-            await send_answer(self._other_method(scope, route[0]), send)
+            await self._turn_away(scope["path"], _other_method(route[0]), scope, receive, send)
+
+    async def _turn_away(self, path: str, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the router does, and keep it as evidence: a token request by GET is a token request."""
+        name = _ENDPOINTS[path]
+        ask = endpoint(self.server, lambda request: self.server.turned_away(request, name, answer))
+        await ask(scope, receive, send)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -56,7 +65,7 @@ class Application:
             ticket = path.removeprefix("/elsewhere/")
             await endpoint(self.server, lambda request: self.server.second_hop(ticket, request))(scope, receive, send)
         elif (canonical := self._canonical(path)) is not None:
-            await send_answer(_to_canonical(canonical, scope), send)
+            await self._turn_away(canonical, _to_canonical(canonical, scope), scope, receive, send)
         elif path.startswith("/v2/"):
             await send_answer(self._no_such_resource(), send)
         elif path.startswith(_PAGES) or path == "/":
@@ -69,14 +78,10 @@ class Application:
         wanted = path.rstrip("/").lower()
         return wanted if wanted in self._routes and wanted.startswith("/oauth2/") else None
 
-    def _other_method(self, scope: Scope, methods: tuple[str, ...]) -> Answer:
-        allow = (("allow", ", ".join(sorted((*methods, "OPTIONS")))),)
-        if scope["method"] != "OPTIONS":
-            return plain(405, "Method Not Allowed\n", allow)
-        preflight = self._preflight(scope)
+    def _options(self, scope: Scope, methods: tuple[str, ...]) -> Answer:
         # A routed OPTIONS (the token endpoint's, for CORS) has no Allow header; the router's own answer has one.
-        own = () if scope["path"] == "/oauth2/token" else allow
-        return Answer(200, preflight or own)
+        own = () if scope["path"] == "/oauth2/token" else _allow(methods)
+        return Answer(200, self._preflight(scope) or own)
 
     def _preflight(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         request = received(scope, b"")
@@ -103,6 +108,23 @@ class Application:
 
 
 _PAGES = ("/oauth2/fallbacks/", "/login", "/apps", "/flows/", "/exchanges/", "/journal/", "/_oauthspec/")
+
+
+_ENDPOINTS: Mapping[str, EndpointName] = {
+    "/oauth2/auth": "authorization",
+    "/oauth2/token": "token",
+    "/oauth2/revoke": "revocation",
+    "/v2/me": "resource",
+    "/.well-known/oauth-authorization-server": "metadata",
+}
+
+
+def _allow(methods: tuple[str, ...]) -> Headers:
+    return (("allow", ", ".join(sorted((*methods, "OPTIONS")))),)
+
+
+def _other_method(methods: tuple[str, ...]) -> Answer:
+    return plain(405, "Method Not Allowed\n", _allow(methods))
 
 
 def _to_canonical(path: str, scope: Scope) -> Answer:
