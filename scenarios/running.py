@@ -15,6 +15,7 @@ from typing import Protocol
 from mock_server.protocol.provider import FRAMEIO, Provider
 from mock_server.protocol.records import App
 from mock_server.serving import RunningServer, authorization_server
+from mock_server.transcript import Entry
 from scenarios.collection import Selected
 from scenarios.drivers.driver import ApplicationDied, CannotStart, Driver, DriverError
 from scenarios.drivers.user_agent import UserAgent
@@ -50,6 +51,9 @@ class Summary:
 
     verdicts: list[tuple[Selected, Verdict]] = field(default_factory=list)
     rules: list[tuple[AppKind, RuleVerdict]] = field(default_factory=list)
+    # What the rules were asked of: the whole transcript, and every app that was registered.
+    entries: tuple[Entry, ...] = ()
+    apps: dict[AppKind, list[App]] = field(default_factory=dict)
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -95,6 +99,10 @@ async def run(plan: Plan, listeners: Sequence[Listener]) -> Summary:
                 await runner.run()
         except (KeyboardInterrupt, asyncio.CancelledError):
             summary.interrupted = True
+        except BaseException:
+            # A bug of ours: what listeners have written so far is no whole run.
+            summary.interrupted = True
+            raise
         finally:
             recorder.close()
             summary.seconds = time.monotonic() - started
@@ -121,14 +129,14 @@ class _Runner:
         self._recorder = recorder
 
     async def run(self) -> None:
-        apps: dict[AppKind, list[App]] = {}
+        apps = self._summary.apps
         try:
             for (app_kind, kind), group in self._groups():
                 await _Group(self, app_kind, kind, group, apps.setdefault(app_kind, [])).run()
         finally:
-            entries = self._recorder.everything()
+            self._summary.entries = self._recorder.everything()
             for app_kind, known in apps.items():
-                verdicts = judge_rules((r for r in RULES if app_kind in r.app_kinds), entries, known)
+                verdicts = judge_rules((r for r in RULES if app_kind in r.app_kinds), self._summary.entries, known)
                 self._summary.rules += [(app_kind, verdict) for verdict in verdicts]
 
     def _groups(self) -> Iterable[tuple[tuple[AppKind, AssignmentKind], list[Selected]]]:
