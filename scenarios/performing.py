@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from mock_server.changes import NONE, Changes
+from mock_server.changes import NONE, Changes, written
 from mock_server.protocol.records import App
 from mock_server.serving import RunningServer
 from mock_server.transcript import Entry, Exchange
@@ -84,8 +84,12 @@ class LiveSession:
         return await self._step("call_api", self.client.call_api)
 
     def _new_flow(self, changes: Changes) -> str:
-        flow = self._ground.server.core.open_flow(self._ground.changes(changes)).identifier
+        core = self._ground.server.core
+        flow = core.open_flow(self._ground.changes(changes)).identifier
         self.flows.append(flow)
+        # A variation and a decision of the resource owner spoil no answer, so no exchange names them.
+        if changes is not NONE:
+            core.transcript.record(flow, "changes", **written(changes))
         return flow
 
     async def _step(self, step: str, act: Callable[[], Awaitable[Outcome]], **detail: object) -> Outcome:
@@ -121,6 +125,7 @@ class LiveStage:
         live = next(each for each in self.sessions if each is session)
         for flow in live.flows:
             self._ground.server.advance(ACCESS_TOKEN_LIFETIME + 1, flow)
+            self._ground.server.transcript.record(flow, "time", seconds=ACCESS_TOKEN_LIFETIME + 1)
 
     async def close(self) -> None:
         """Close every step and every user agent."""
