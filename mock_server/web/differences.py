@@ -67,6 +67,6 @@ def in_words(sent: str, registered: str) -> str:
         return "They differ in white space at the ends alone."
     if sent.replace("localhost", "127.0.0.1") == registered.replace("localhost", "127.0.0.1"):
         return "localhost and 127.0.0.1 are the same machine, but not the same redirect URI."
-    if sent.partition("://")[2] == registered.partition("://")[2]:
+    if "://" in sent and sent.partition("://")[2] == registered.partition("://")[2]:
         return "They differ in the scheme alone."
     return ""

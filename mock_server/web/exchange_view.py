@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.findings import Finding
@@ -108,7 +109,14 @@ def _answer(answer: Answer, *, revealed: bool) -> Message:
     if not revealed and len(answer.body) > _LONGEST_BODY:
         answer = Answer(answer.status, answer.headers, mark(answer.body.decode("latin-1")).encode())
     shown = answer if revealed else redacted_answer(answer)
-    return _message(str(shown.status), shown.headers, shown.body)
+    return _message(_status_line(shown.status), shown.headers, shown.body)
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _message(first_line: str, headers: Headers, body: bytes) -> Message:

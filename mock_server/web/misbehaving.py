@@ -151,7 +151,7 @@ def _text(value: object) -> str:
 
 
 def _first_line(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "").partition("\n")[0]
+    return (inspect.getdoc(thing) or "").partition("\n")[0].replace("`", "")
 
 
 # The way back.

@@ -31,14 +31,17 @@ def _command(*names: str, version: str = "--version", get: str) -> Callable[[], 
     return why_missing
 
 
+def _both(*detections: Callable[[], str | None]) -> Callable[[], str | None]:
+    """Return a detection of several things that are of use together only."""
+    return lambda: next(filter(None, (detection() for detection in detections)), None)
+
+
 KINDS: Mapping[str, Callable[[], str | None]] = {
     "node": _command("node", get="Node.js with npm, on Debian `apt-get install nodejs npm`"),
     "go": _command("go", version="version", get="Go, on Debian `apt-get install golang-go`"),
-    "browser": _command(
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        get="Chromium, on Debian `apt-get install chromium`",
+    "browser": _both(
+        _command("chromium", get="Chromium, on Debian `apt-get install chromium`"),
+        _command("chromedriver", get="Chromium's driver, on Debian `apt-get install chromium-driver`"),
     ),
     "redis": _command("redis-server", get="Redis, on Debian `apt-get install redis-server`"),
 }
