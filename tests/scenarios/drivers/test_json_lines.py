@@ -184,6 +184,19 @@ async def test_how_it_ended_is_told():
         assert "KeyError: 'state'" in error.cause
 
 
+async def test_an_end_that_is_not_announced_is_found_out():
+    async with started("exits_with_an_heir", **BRIEF) as application:
+        error = await error_of(application.session().land(GOOD))
+        assert (type(error), error.code) == (ApplicationDied, "ADAPTER_EXITED")
+        assert "exit code 7" in error.cause
+
+
+async def test_a_url_longer_than_any_pipe_arrives():
+    async with started("good") as application:
+        landings = [application.session().land(f"{GOOD}&filler={'x' * 500_000}") for _ in range(4)]
+        assert {outcome.kind for outcome in await asyncio.gather(*landings)} == {"signed_in"}
+
+
 async def test_a_second_answer_fails_the_next_step():
     async with started("twice") as application:
         session = application.session()

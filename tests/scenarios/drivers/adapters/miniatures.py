@@ -285,6 +285,13 @@ def killed_at_land(request):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def exits_with_an_heir(request):
+    """Ends, and leaves its stdout open in the hands of a child."""
+    if at(request, "land"):
+        subprocess.Popen([sys.executable, "-ISc", "import time; time.sleep(60)"], start_new_session=True)
+        sys.exit(7)
+
+
 def closes_stdout(request):
     if at(request, "land"):
         os.close(1)
