@@ -4,17 +4,21 @@ A *variation* is another legal behaviour, a *leniency* forgives, a *deviation* s
 the bytes travel. A fifth thing, what the resource owner decides, is not a change of the server.
 """
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
+
+import msgspec
 
 from mock_server import delivery as deliveries
 from mock_server.delivery import Delivery
 from mock_server.deviations import authorization_response, error_response, resource, token_response
-from mock_server.deviations.deviation import Deviation
+from mock_server.deviations.deviation import Deviation, check_text
 from mock_server.protocol.leniency import lenient
 from mock_server.protocol.provider import Provider
 from mock_server.protocol.resource_owner import Allow, Ask, Deny, DenyByServer, ResourceOwner
+from mock_server.protocol.vocabulary import Endpoint
 
 DEVIATIONS: Mapping[str, Any] = {
     f"{module.__name__.rpartition('.')[2]}.{make.__name__}": make
@@ -45,17 +49,20 @@ class Changes:
 NONE = Changes()
 
 
-def parsed(document: Mapping[str, Any]) -> Changes:
-    """Changes from their written form; `ValueError` says what is unknown and what is known."""
+def parsed(document: Any) -> Changes:
+    """Changes from their written form; `ValueError` says what is wrong with it, and what is known."""
+    _check(document, dict[str, Any], "changes")
     unknown = set(document) - {"variation", "leniencies", "deviation", "delivery", "resource_owner"}
     if unknown:
         raise ValueError(f"unknown change: {', '.join(sorted(unknown))}")
+    given = {name: value for name, value in document.items() if value is not None}
+    variation = _checked(given.get("variation", {}), dict[str, Any], "variation")
     changes = Changes(
-        variation={name: _tuple(value) for name, value in document.get("variation", {}).items()},
-        leniencies=tuple(document.get("leniencies", ())),
-        deviation=_deviation(document["deviation"]) if document.get("deviation") else None,
-        delivery=_delivery(document["delivery"]) if document.get("delivery") else None,
-        resource_owner=_resource_owner(document["resource_owner"]) if document.get("resource_owner") else None,
+        variation={name: _tuple(value) for name, value in variation.items()},
+        leniencies=tuple(_checked(given.get("leniencies", ()), list[str], "leniencies")),
+        deviation=_deviation(given["deviation"]) if "deviation" in given else None,
+        delivery=_delivery(given["delivery"]) if "delivery" in given else None,
+        resource_owner=_resource_owner(given["resource_owner"]) if "resource_owner" in given else None,
     )
     changes.lenient(Provider())
     return changes
@@ -88,40 +95,85 @@ def written(changes: Changes) -> dict[str, Any]:
     return document
 
 
+def _check(value: Any, kind: Any, what: str) -> None:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def _checked(value: Any, kind: Any, what: str) -> Any:
+    _check(value, kind, what)
+    return value
+
+
+def _members(document: Any, kinds: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """The members that are given, each of its kind."""
+    _check(document, dict[str, Any], what)
+    for name, value in document.items():
+        if name not in kinds:
+            raise ValueError(f"{what} has no member {name!r}; known: {', '.join(kinds)}")
+        _check(value, kinds[name], f"{what}, {name}")
+    return dict(document)
+
+
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _deviation(document: Mapping[str, Any]) -> Deviation:
-    name = document.get("name", "")
+def _deviation(document: Any) -> Deviation:
+    given = _members(document, {"name": str, "arguments": list[Any], "occasions": list[int]}, "deviation")
+    name = given.get("name", "")
     make = DEVIATIONS.get(name)
     if make is None:
         raise ValueError(f"unknown deviation: {name!r}; known: {', '.join(sorted(DEVIATIONS))}")
-    arguments = list(document.get("arguments", ()))
+    kinds, signature = get_type_hints(make), inspect.signature(make)
+    arguments, keywords = list(given.get("arguments", ())), {}
+    by_position = [each.name for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY]
+    # The last argument of `repeats` is a word when written down and a keyword in Python.
+    if "first" in signature.parameters and arguments[len(by_position) :] == ["first"]:
+        keywords["first"] = bool(arguments.pop())
     try:
-        # The last argument of `repeats` is a word when written down and a keyword in Python.
-        first = name == "authorization_response.repeats" and len(arguments) == 3 and arguments[-1] == "first"
-        deviation: Deviation = make(*arguments[:-1], first=True) if first else make(*arguments)
+        signature.bind(*arguments, **keywords)
     except TypeError as error:
         raise ValueError(f"deviation {name}: {error}") from None
-    return deviation.on(*document.get("occasions", ()))
+    for parameter, argument in zip(by_position, arguments, strict=False):
+        _check(argument, kinds[parameter], f"deviation {name}, {parameter}")
+    deviation: Deviation = make(*arguments, **keywords)
+    return deviation.on(*given.get("occasions", ()))
 
 
-def _delivery(document: Mapping[str, Any]) -> Delivery:
-    how = deliveries.named(document.get("name", ""), dict(document.get("arguments", {})))
-    return Delivery(how, document.get("endpoint", "token"), document.get("times", 0))
+def _delivery(document: Any) -> Delivery:
+    kinds = {"name": str, "arguments": dict[str, Any], "endpoint": Endpoint, "times": int}
+    given = _members(document, kinds, "delivery")
+    how = deliveries.named(given.get("name", ""), given.get("arguments", {}))
+    return Delivery(how, given.get("endpoint", "token"), given.get("times", 0))
 
 
-def _resource_owner(document: Mapping[str, Any]) -> ResourceOwner:
-    decision = document.get("decision", "")
+def _resource_owner(document: Any) -> ResourceOwner:
+    kinds = {"decision": str, "scopes": list[str] | None, "error": str, "error_description": str}
+    given = _members(document, kinds, "resource_owner")
+    decision = given.pop("decision", "")
+    if decision not in _WORDS_OF:
+        raise ValueError(f"unknown decision: {decision!r}; known: {', '.join(_WORDS_OF)}")
+    if foreign := set(given) - set(_WORDS_OF[decision]):
+        raise ValueError(f"resource_owner, {decision} has no {', '.join(sorted(foreign))}")
+    for text in (*(given.get("scopes") or ()), *(value for value in given.values() if isinstance(value, str))):
+        check_text(text, "resource_owner")
     if decision == "allow":
-        scopes = document.get("scopes")
+        scopes = given.get("scopes")
         return Allow(None if scopes is None else tuple(scopes))
     if decision == "deny":
-        return Deny(**{key: value for key, value in document.items() if key != "decision"})
-    if decision in ("deny_by_server", "ask"):
-        return DenyByServer() if decision == "deny_by_server" else Ask()
-    raise ValueError(f"unknown decision: {decision!r}; known: allow, deny, deny_by_server, ask")
+        return Deny(**given)
+    return DenyByServer() if decision == "deny_by_server" else Ask()
+
+
+_WORDS_OF: Mapping[str, tuple[str, ...]] = {
+    "allow": ("scopes",),
+    "deny": ("error", "error_description"),
+    "deny_by_server": (),
+    "ask": (),
+}
 
 
 def _written_owner(owner: ResourceOwner) -> dict[str, Any]:

@@ -5,9 +5,13 @@ refresh token is still good afterwards, as after a real overload.
 """
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mock_server.protocol.vocabulary import Endpoint
+
+# A wait that is meant to end, in seconds.
+LONGEST = 3600
+_LARGEST = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,9 @@ class Delay:
     """Wait before the first byte; seconds."""
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        _check_seconds(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +31,19 @@ class Drip:
     size: int = 1
     seconds: float = 0.05
 
+    def __post_init__(self) -> None:
+        _check_seconds(self.seconds)
+        _check_whole("size", self.size, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Reset:
     """Reset the connection (RST), with or without the headers sent first."""
 
     after: Literal["request", "headers", "half_body"] = "request"
+
+    def __post_init__(self) -> None:
+        _check_one_of("after", self.after, ("request", "headers", "half_body"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,9 @@ class WrongLength:
 
     difference: int = 10
 
+    def __post_init__(self) -> None:
+        _check_whole("difference", self.difference, -_LARGEST)
+
 
 @dataclass(frozen=True, slots=True)
 class TurnAway:
@@ -51,6 +68,12 @@ class TurnAway:
     status: int = 503
     retry_after: str = "1"
 
+    def __post_init__(self) -> None:
+        _check_whole("status", self.status, 400, 599)
+        text: Any = self.retry_after
+        if not (isinstance(text, str) and text.isascii() and text.isprintable()):
+            raise ValueError(f"retry_after cannot be {text!r}; expected the text of a header")
+
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
@@ -58,6 +81,10 @@ class Redirect:
 
     status: Literal[301, 302, 303, 307, 308] = 307
     to: Literal["same_origin", "other_port", "other_host", "itself"] = "other_port"
+
+    def __post_init__(self) -> None:
+        _check_one_of("status", self.status, (301, 302, 303, 307, 308))
+        _check_one_of("to", self.to, ("same_origin", "other_port", "other_host", "itself"))
 
 
 How = Delay | Drip | Reset | HalfBody | WrongLength | TurnAway | Redirect
@@ -81,6 +108,10 @@ class Delivery:
     endpoint: Endpoint = "token"
     times: int = 0
 
+    def __post_init__(self) -> None:
+        _check_one_of("endpoint", self.endpoint, get_args(Endpoint))
+        _check_whole("times", self.times, 0)
+
     def applies(self, endpoint: Endpoint, occasion: int) -> bool:
         """True for an answer of the endpoint on one of its occasions, counted from 1."""
         return self.endpoint == endpoint and (not self.times or occasion <= self.times)
@@ -96,6 +127,22 @@ class Delivery:
         return f"delivery.{name}({arguments})" + (f", {self.times} times" if self.times else "")
 
 
+def _check_seconds(seconds: Any) -> None:
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= LONGEST:
+        raise ValueError(f"seconds cannot be {seconds!r}; expected a number from 0 to {LONGEST}")
+
+
+def _check_whole(name: str, value: Any, least: int, most: int = _LARGEST) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{name} cannot be {value!r}; expected a whole number from {least} to {most}")
+
+
+def _check_one_of(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+    if not any(value == choice and type(value) is type(choice) for choice in choices):
+        raise ValueError(f"{name} cannot be {value!r}; expected one of {', '.join(map(str, choices))}")
+
+
 def named(name: str, arguments: dict[str, Any]) -> How:
     """The delivery of that name; `ValueError` says what is wrong with name or arguments."""
     if name not in _KINDS:
@@ -105,7 +152,7 @@ def named(name: str, arguments: dict[str, Any]) -> How:
         raise ValueError(f"delivery {name} has no argument {', '.join(sorted(unknown))}; known: {sorted(known)}")
     try:
         return _KINDS[name](**arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"delivery {name}: {error}") from None
 
 

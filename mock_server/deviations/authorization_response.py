@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.deviations.deviation import Deviation
+from mock_server.deviations.deviation import Deviation, check_length, check_status
 from mock_server.protocol.form import Pairs
 from mock_server.protocol.messages import AuthorizationResponse
 from mock_server.transcript import Answer
@@ -60,6 +60,7 @@ def errs(error: str, description: str = "") -> Deviation:
 
 def truncates(parameter: str, length: int) -> Deviation:
     """Cut a parameter's value to so many characters."""
+    check_length(length, "authorization_response.truncates")
 
     def change(pairs: Pairs) -> Pairs:
         return tuple((name, value[:length] if name == parameter else value) for name, value in pairs)
@@ -108,6 +109,7 @@ def uses_fragment() -> Deviation:
 
 def answers_with_status(status: int) -> Deviation:
     """Redirect with another status."""
+    check_status(status, "authorization_response.answers_with_status")
     return Deviation(
         "authorization_response.answers_with_status",
         (status,),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.deviations.deviation import Deviation, Target
+from mock_server.deviations.deviation import Deviation, Target, check_header, check_length, check_status
 from mock_server.encoding import json_body
+from mock_server.protocol import form
 from mock_server.protocol.messages import Members
 from mock_server.transcript import Answer
 
@@ -74,24 +75,29 @@ class Family:
 
     def answers_with_status(self, status: int) -> Deviation:
         """Send the same body under another status."""
+        check_status(status, f"{self._target}.answers_with_status")
         return self._encoded(
             "answers_with_status", lambda answer: Answer(status, answer.headers, answer.body), status
         )
 
     def sends_body(self, body: str, content_type: str = "application/json;charset=UTF-8") -> Deviation:
         """Send another body, of another media type; an empty media type leaves the header out."""
+        check_header("content-type", content_type, f"{self._target}.sends_body")
 
         def change(answer: Answer) -> Answer:
-            return with_body(with_header(answer, "content-type", content_type or None), body.encode())
+            sent = body.encode("utf-8", "surrogateescape")
+            return with_body(with_header(answer, "content-type", content_type or None), sent)
 
         return self._encoded("sends_body", change, body, content_type)
 
     def sets_header(self, name: str, value: str | None) -> Deviation:
         """Set a header, or take it away."""
+        check_header(name, value or "", f"{self._target}.sets_header")
         return self._encoded("sets_header", lambda answer: with_header(answer, name.lower(), value), name, value)
 
     def truncates(self, length: int) -> Deviation:
         """Send so many bytes of the body, with a Content-Length that agrees."""
+        check_length(length, f"{self._target}.truncates")
         return self._encoded("truncates", lambda answer: with_body(answer, answer.body[:length]), length)
 
     def form_encodes(self) -> Deviation:
@@ -99,7 +105,7 @@ class Family:
 
         def change(answer: Answer) -> Answer:
             members = json.loads(answer.body)
-            text = "&".join(f"{name}={value}" for name, value in members.items())
+            text = form.serialize((name, str(value)) for name, value in members.items())
             return with_body(with_header(answer, "content-type", "application/x-www-form-urlencoded"), text.encode())
 
         return self._encoded("form_encodes", change)

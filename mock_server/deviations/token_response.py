@@ -1,6 +1,6 @@
 """Deviations of the successful token answer (RFC 6749 5.1)."""
 
-from mock_server.deviations.deviation import Deviation
+from mock_server.deviations.deviation import Deviation, check_status
 from mock_server.deviations.json_answer import Family, json_error
 from mock_server.transcript import Answer
 
@@ -20,6 +20,7 @@ form_encodes = _FAMILY.form_encodes
 
 def errs(error: str, description: str = "", status: int = 400) -> Deviation:
     """Answer with an error although the request was right; the code is used up all the same."""
+    check_status(status, "token_response.errs")
 
     def change(answer: Answer) -> Answer:
         return Answer(status, answer.headers, json_error(error, description))

@@ -195,6 +195,9 @@ def check_point(name: str, value: Any) -> None:
 def _is_one_of(value: Any, expected: Any) -> bool:
     if expected is int:
         return type(value) is int and abs(value) <= _LARGEST
+    if expected is str:
+        # Each of these texts ends in a header, a URL or a JSON answer.
+        return type(value) is str and value.isascii() and value.isprintable()
     if isinstance(expected, type):
         return type(value) is expected
     # 302.0 and True are equal to what they are not.
