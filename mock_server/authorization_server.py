@@ -88,7 +88,7 @@ class AuthorizationServer:
         self._new_value = new_value
         self._capacity = grants
         self._numbers = count(1)
-        self._flows: dict[str, Flow] = {}
+        self._flows: OrderedDict[str, Flow] = OrderedDict()
         self._awaited: deque[Flow] = deque(maxlen=grants)
         self._pending: OrderedDict[str, Pending] = OrderedDict()
         self.provider = provider

@@ -30,6 +30,9 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         self.logger = _LOGGER
         self.access_log = False
+        # How far the request is that is being read, and how much of its head has come.
+        self._in_head = False
+        self._is_whole = True
         self._head_size = 0
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -44,52 +47,52 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless the connection is already given up."""
-        if not self.transport.is_closing():
-            super().data_received(data)
+        """Read on, unless the connection is already given up; what is not whole by then is timed and counted."""
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_size += len(data)
+        super().data_received(data)
+        if not self._is_whole:
+            self._wait_for_the_rest()
+
+    def _wait_for_the_rest(self) -> None:
+        if self._in_head and self._head_size > MAXIMUM_HEAD:
+            self._refuse_head()
+        elif self._deadline is None and not self.transport.is_closing():
+            self._start_clock()
 
     def on_message_begin(self) -> None:
         """A request begins: put the transport where a delivery finds it."""
         super().on_message_begin()
-        self._head_size = 0
+        self._in_head, self._is_whole, self._head_size = True, False, 0
         # ASGI's own type allows only descriptions here; this extension is ours alone.
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
-        if self._deadline is None:
-            self._start_clock()
-
-    def on_url(self, url: bytes) -> None:
-        """Count the request line."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header line."""
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Go on, unless the head was too large."""
+        """Go on, unless the head was too large: now its size is known without what came behind it."""
+        self._in_head = False
+        self._head_size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if self._head_size > MAXIMUM_HEAD:
             raise ValueError("the request head is too large")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole: it was in time."""
+        self._is_whole = True
         self._stop_clock()
         if self.cycle is not None:
             super().on_message_complete()
 
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > MAXIMUM_HEAD:
-            raise ValueError("the request head is too large")
-
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read; too large a head is told apart (RFC 6585 5)."""
         if self._head_size > MAXIMUM_HEAD:
-            self._refuse(431, f"The request line and headers are larger than {MAXIMUM_HEAD} bytes.")
+            self._refuse_head()
         else:
             self._refuse(400, msg)
+
+    def _refuse_head(self) -> None:
+        self._refuse(431, f"The request line and headers are larger than {MAXIMUM_HEAD} bytes.")
 
     def _too_slow(self) -> None:
         self._deadline = None

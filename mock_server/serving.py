@@ -5,6 +5,7 @@ to the loopback interface unless told otherwise.
 """
 
 import asyncio
+import base64
 import contextlib
 import secrets
 import socket
@@ -36,7 +37,8 @@ LOOPBACK_HOSTS = (LOOPBACK, "::1", "localhost")
 
 def new_value() -> str:
     """An unguessable value in the engine's form: 43 characters, a dot, 43 characters."""
-    return f"{secrets.token_urlsafe(32)}.{secrets.token_urlsafe(32)}"
+    text = base64.b64encode(secrets.token_bytes(64), b"-_").decode()
+    return f"{text[:43]}.{text[43:86]}"
 
 
 def authorization_server(

@@ -7,6 +7,7 @@ refused.
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import count
 from threading import RLock
@@ -27,7 +28,8 @@ class Store:
         self._capacity = capacity
         self._numbers = count(1)
         self._apps: dict[str, App] = {}
-        self._grants: dict[int, Grant] = {}
+        # Ordered: in a plain dictionary the way to the oldest leads past every gap that an older one has left.
+        self._grants: OrderedDict[int, Grant] = OrderedDict()
         self._codes: _Index = {}
         self._access_tokens: _Index = {}
         self._refresh_tokens: _Index = {}
@@ -66,7 +68,7 @@ class Store:
             if old is not None:
                 self._unindex(old)
             elif len(self._grants) >= self._capacity:
-                self._unindex(self._grants.pop(next(iter(self._grants))))
+                self._unindex(self._grants.popitem(last=False)[1])
             self._grants[grant.identifier] = grant
             self._codes[grant.code.value] = grant.identifier
             if grant.access_token is not None:
