@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from scenarios.drivers.cookies import CookieJar, site
 from scenarios.drivers.environment import port_of
@@ -142,16 +142,21 @@ def target_of(url: str) -> bytes:
 
 
 def resolved(url: str, location: str) -> str:
-    """Where a `Location` leads, seen from `url`; as it is where it makes no URL."""
-    location = location.strip(" \t")
+    """Where a `Location`, read as Latin-1, leads to from `url`; as `invalid:` where it makes no URL."""
+    # What is not ASCII is quoted byte by byte, as browsers do.
+    location = "".join(
+        character if character.isascii() else f"%{ord(character):02X}" for character in location.strip(" \t")
+    )
     # To browsers a backslash is a slash: `/\evil.example` leaves the site.
     head = re.match(r"[^?#]*", location)
     end = head.end() if head else 0
     location = location[:end].replace("\\", "/") + location[end:]
     try:
-        return urljoin(url, location)
+        whole = urljoin(url, location)
+        port_of(whole)  # that it has one, if any is named
     except ValueError:
-        return location
+        return f"invalid:{quote(location)}"
+    return whole
 
 
 def origin_of(url: str) -> str:

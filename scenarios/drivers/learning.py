@@ -21,10 +21,12 @@ _FEW = 0.2
 # Words that a page may add to the good one and still be like it, where the good one has no word of its own.
 _ADDED = 2
 
-_MARKUP = re.compile(r"<!--.*?-->|<(script|style|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# A page can be hostile: so much of it is looked at, and nothing here takes more than one pass over it.
+_LOOKED_AT = 128 * 1024
+_HIDDEN = re.compile(r"<(?:(?P<comment>!--)|(?P<element>script|style|svg)\b)", re.IGNORECASE)
 # Attributes that hold a form's hidden values, nonces and the like; those of links and names of classes stay.
 _VALUES = re.compile(
-    r"\b(?:value|content|nonce|integrity|data-[\w-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE
+    r"\b(?:value|content|nonce|integrity|data-[\w-]{1,64})\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE
 )
 _RUN = re.compile(r"[\w.~+/%=-]+")
 _WORD = re.compile(r"[^\W\d_]+(?:_[^\W\d_]+)*")
@@ -119,9 +121,22 @@ def place_of(url: str, *, redirected: bool) -> str:
 
 def words_of(body: str) -> frozenset[str]:
     """The words of a page, in lower case; of HTML, JSON or plain text alike."""
-    text = _VALUES.sub(" ", _MARKUP.sub(" ", body))
+    text = _VALUES.sub(" ", _visible(body[:_LOOKED_AT]))
     runs = (run[0] for run in _RUN.finditer(html.unescape(text)))
     return frozenset(word[0].lower() for run in runs if not _is_volatile(run) for word in _WORD.finditer(run))
+
+
+def _visible(page: str) -> str:
+    """A page without comments, scripts and styles; one that is never closed hides the rest."""
+    shown, at = [], 0
+    while opening := _HIDDEN.search(page, at):
+        shown.append(page[at : opening.start()])
+        closing = "-->" if opening["comment"] else f"</{opening['element']}"
+        closed = re.compile(closing, re.IGNORECASE).search(page, opening.end())
+        if closed is None:
+            return " ".join(shown)
+        at = closed.end()
+    return " ".join((*shown, page[at:]))
 
 
 def _share(words: frozenset[str], of: frozenset[str]) -> float:

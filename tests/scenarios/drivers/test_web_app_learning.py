@@ -119,6 +119,11 @@ def test_places(url, redirected, place):
     assert place_of(url, redirected=redirected) == place
 
 
+@pytest.mark.parametrize("piece", ["<script>", "<!--", 'value="', "data-", "data-a=", "a_", "&", "x1" * 20, " value"])
+def test_a_hostile_page_takes_one_pass(piece):
+    assert len(words_of(piece * (1024 * 1024 // len(piece)))) <= 2
+
+
 def test_words():
     markup = "<!-- a1 --><style>p{}</style><p data-token='abc'>Log&nbsp;in, <b>Kim</b>! <a href='/log-out'>x</a></p>"
     assert {"log", "in", "kim", "out"} <= words_of(markup)

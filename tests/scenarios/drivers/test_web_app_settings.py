@@ -142,7 +142,10 @@ def test_a_target_goes_out_as_it_came(url, target):
         ("next", "http://localhost:1/a/next"),
         ("/\\evil.example/\\", "http://evil.example//"),
         ("?b=\\", "http://localhost:1/a/b?b=\\"),
-        ("http://[bad", "http://[bad"),
+        ("http://[bad", "invalid:http%3A//%5Bbad"),
+        ("http://localhost:99999/", "invalid:http%3A//localhost%3A99999/"),
+        ("/z\xc3\xbcrich", "http://localhost:1/z%C3%BCrich"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
     ],
 )
 def test_where_a_location_leads(location, leads_to):
