@@ -4,6 +4,7 @@ import asyncio
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -64,8 +65,8 @@ def stage(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", environment(tmp_path)["HOME"])
 
     @asynccontextmanager
-    async def stage(app=BASIC_APP, flaw="", **settings):
-        command = [sys.executable, "-m", "client_ref"]
+    async def stage(app=BASIC_APP, flaw="", command=("-m", "client_ref"), **settings):
+        command = [sys.executable, *command]
         env = {"CLIENT_REF_FLAW": flaw}
         driver = WebAppDriver(command, login="/login", pkce=app.is_public, env=env, **settings)
         with serve(auto_allow=True) as server:
@@ -136,5 +137,22 @@ async def test_flawed_applications_with_a_state_of_nobody(stage, flaw, kind, wor
 
 
 async def test_one_that_never_answers_hangs(stage):
-    async with stage(flaw="never-answers", step_timeout=0.5) as on:
-        assert (await on.log_in(on.application.session())).kind == "hung"
+    async with stage(flaw="never-answers") as on:
+        session = on.application.session()
+        url = await on.redirect(session)
+        on.application.step_timeout = 0.3
+        assert (await session.land(url)).kind == "hung"
+
+
+async def test_the_sample_of_the_guide_is_understood_though_it_always_answers_200(stage):
+    async with stage(command=("-S", "-E", str(Path(__file__).parent / "apps/guide.py"))) as on:
+        await on.learn()
+        session = on.application.session()
+        assert (await on.log_in(session)).kind == "signed_in"
+        assert (await on.log_in(session, NARROWED)).kind == "signed_in"
+        assert (await on.log_in(session, DENIED)).kind == "refused"
+        url = await on.redirect(session)
+        # It never looks at the state; a code that it has no use for is refused by the server, and shown with 200.
+        assert (await session.land(url.replace("state=", "state=forged"))).kind == "signed_in"
+        refused = await session.land(url.replace("code=", "code=unknown"))
+        assert (refused.kind, "status 200" in refused.detail) == ("refused", True)

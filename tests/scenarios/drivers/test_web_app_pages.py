@@ -68,6 +68,7 @@ async def test_where_logins_lead(application, login):
         ("/login/page", "LOGIN_DOES_NOT_REDIRECT", "200"),
         ("/login/two-links", "LOGIN_DOES_NOT_REDIRECT", "2 links"),
         ("/login/elsewhere", "LOGIN_ELSEWHERE", "https://login.example/authorize"),
+        ("/login/nowhere", "LOGIN_ELSEWHERE", "invalid:"),
         ("/login/https", "HTTPS_INSISTED", "https://localhost"),
         ("/login/circle", "TOO_MANY_REDIRECTS", "20"),
         ("/login/closes", "CONNECTION_LOST", "closed without an answer"),
@@ -104,6 +105,7 @@ async def test_a_landing_that_hangs(application, code):
         ("restarts", "unknown", "none", "began another login"),
         ("circle", "unknown", "none", "TOO_MANY_REDIRECTS"),
         ("elsewhere", "unknown", "none", "https://evil.example/"),
+        ("nowhere", "unknown", "none", "invalid:"),
         ("floods", "unknown", "none", "too long"),
         ("half", "unknown", "none", "broken"),
         ("interim", "unknown", "none", "status 200."),
@@ -132,6 +134,12 @@ async def test_landings_once_good_and_denied_were_seen(application, code, kind):
     outcome = await landed(await taught(application), code)
     assert (outcome.kind, outcome.evidence) == (kind, "landing")
     assert Capability.SIGNED_IN in application.capabilities
+
+
+async def test_nothing_is_learned_from_sessions_of_another_seat(application):
+    with pytest.raises(TypeError):
+        application.learn(application.session(), object())
+    assert application.left_to_caller == frozenset()
 
 
 async def test_an_application_that_always_answers_the_same_teaches_nothing(application):

@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.drivers import process, process_tree
 from scenarios.drivers.capture import MOST_IN_FILE, MOST_IN_MEMORY
-from scenarios.drivers.driver import ApplicationDied, CannotStart
+from scenarios.drivers.driver import ApplicationDied, CannotStart, SessionFailed
 from scenarios.drivers.environment import port_of
 from scenarios.drivers.process import is_free
 from scenarios.drivers.web_app import WebAppDriver
@@ -55,6 +55,12 @@ async def test_it_serves_and_nothing_is_left_of_it(start):
     await application.stop()  # once more does no harm
 
 
+async def test_one_that_serves_one_request_at_a_time_is_not_kept_waiting():
+    async with started(habitual("serves-one-at-a-time")) as application:
+        sessions = [application.session() for _ in range(8)]
+        assert len(await asyncio.gather(*(session.begin() for session in sessions))) == 8
+
+
 @pytest.mark.parametrize(
     ("start", "code", "words"),
     [
@@ -77,8 +83,17 @@ async def test_one_that_never_listens():
 
 
 @linux
-async def test_one_that_listens_on_another_port_is_told_on_which():
-    error = await refusal(habitual("listens-elsewhere", ready_timeout=1.0))
+async def test_one_that_listens_on_another_port_is_told_on_which(monkeypatch):
+    driver = habitual("listens-elsewhere")
+    assignment = of(driver)
+    ours = f"REDIRECT_URI={assignment.redirect_uri}"
+
+    async def listening_anywhere(*_):
+        assert await process.until(lambda: process_tree.listening_ports(process_tree.members(0, ours)) != [], 60)
+        return ""
+
+    monkeypatch.setattr(process, "first_listening", listening_anywhere)
+    error = await refusal(driver, assignment)
     assert error.code == "NEVER_LISTENED"
     assert "it listens on " in error.cause
 
@@ -197,6 +212,15 @@ async def test_attached_it_is_found_and_left_running():
         assert await running.session().begin()
         await running.stop()
         with pytest.raises(ApplicationDied, match="APPLICATION_GONE"):
+            await attached.session().begin()
+
+
+async def test_https_where_there_is_none():
+    async with started(habitual("serves")) as running:
+        uri = running.assignment.redirect_uri.replace("http:", "https:")
+        driver = WebAppDriver(None, login="/login", fixed_redirect_uri=uri)
+        attached = await driver.start(of(driver))
+        with pytest.raises(SessionFailed, match=r"BAD_ANSWER.*TLS"):
             await attached.session().begin()
 
 

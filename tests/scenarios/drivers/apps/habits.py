@@ -22,7 +22,14 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+class OneAtATime(socketserver.TCPServer):
+    allow_reuse_address = True
+
+
 class Page(BaseHTTPRequestHandler):
+    # Connections stay open unless the browser says otherwise.
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self):
         url = urlsplit(self.path)
         self.query = dict(parse_qsl(url.query))
@@ -113,6 +120,7 @@ HABITS = {
     "/login/json": lambda page: page.answer(200, f'{{"url":"{AUTHORIZE}?client_id=a\\u0026state=b"}}'),
     "/login/two-links": lambda page: page.answer(200, f'<a href="{AUTHORIZE}?a">1</a> <a href="{AUTHORIZE}?b">2</a>'),
     "/login/elsewhere": lambda page: page.redirect("https://login.example/authorize?client_id=a"),
+    "/login/nowhere": lambda page: page.redirect("http://[nowhere"),
     "/login/https": lambda page: page.redirect("https://localhost/login"),
     "/login/hangs": lambda _: NEVER.wait(),
     "/login/closes": Page.close,
@@ -130,6 +138,7 @@ LANDINGS = {
     "restarts": lambda page: page.redirect("/login"),
     "circle": lambda page: page.redirect(page.path),
     "elsewhere": lambda page: page.redirect("https://evil.example/?token=t"),
+    "nowhere": lambda page: page.redirect("http://[nowhere"),
     "exits": lambda _: os._exit(7),
     "killed": lambda _: os.kill(os.getpid(), signal.SIGKILL),
     "closes": Page.close,
@@ -188,6 +197,7 @@ def fail():
 
 STARTS = {
     "serves": serve,
+    "serves-one-at-a-time": lambda: OneAtATime(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever(),
     "serves-at-six": lambda: serve(family=socket.AF_INET6),
     "fails": fail,
     "ends": lambda: None,
