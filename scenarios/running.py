@@ -30,8 +30,8 @@ from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
 
 MOST_LANES = 8
-# An application that dies more often than this in one group is given up.
-MOST_DEATHS = 10
+# An application that dies so often without one good login in between is given up.
+MOST_DEATHS = 5
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ class _Group:
         self._waiting = deque(group)
         self._alone: list[Selected] = []
         self._ground: Ground | None = None
+        self._retired: list[Ground] = []
         self._deaths = 0
         self._generation = 0
         self._restarting = asyncio.Lock()
@@ -253,7 +254,8 @@ class _Group:
                 continue
             try:
                 if generation != self._generation:
-                    before, generation = await control_login(ground), self._generation
+                    generation = self._generation
+                    before, _ = await self._good_login(ground)
                 case = await self._performed(selected, ground, before, alone=False)
             except ApplicationDied:
                 self._alone.append(selected)
@@ -268,6 +270,14 @@ class _Group:
                 before = case.after
                 generation = generation if case.after else -1
 
+    async def _good_login(self, ground: Ground) -> tuple[str, bool]:
+        """A good login's flow, and whether it worked; one that did shows that the application was worth a restart."""
+        flow = await control_login(ground)
+        alive = is_alive(self._runner.recorder.entries(frozenset({flow}), 0, -1))
+        if alive:
+            self._deaths = 0
+        return flow, alive
+
     async def _performed(self, selected: Selected, ground: Ground, before: str, *, alone: bool) -> Case:
         plan = self._runner.plan
         return await perform(selected, ground, self._runner.recorder, before=before, alone=alone, limit=plan.limit)
@@ -279,15 +289,16 @@ class _Group:
             return
         generation = self._generation
         try:
-            before = await control_login(ground)
-            if not is_alive(self._runner.recorder.entries(frozenset({before}), 0, -1)):
+            before, alive = await self._good_login(ground)
+            if not alive:
                 # Wedged by what came before: a fresh application tells whether this one is to blame.
                 await self._restart(generation)
                 ground = self._ground
                 if ground is None:
                     self._runner.report_trouble(selected, _KEEPS_DYING)
                     return
-                generation, before = self._generation, await control_login(ground)
+                generation = self._generation
+                before, _ = await self._good_login(ground)
             case = await self._performed(selected, ground, before, alone=True)
         except ApplicationDied as error:
             cause = f"{error.cause} It died alone, with nothing beside it: a crash is no refusal."
@@ -305,7 +316,8 @@ class _Group:
             self._deaths += 1
             old, self._ground = self._ground, None
             if old is not None:
-                await old.application.stop()
+                # Other lanes may still be in the middle of a step with it.
+                self._retired.append(old)
             if self._deaths > MOST_DEATHS:
                 return
             try:
@@ -316,8 +328,8 @@ class _Group:
                 ground.leniencies = old.leniencies
 
     async def _stop(self) -> None:
-        if self._ground is not None:
-            await self._ground.application.stop()
+        for ground in (*self._retired, *([self._ground] if self._ground is not None else [])):
+            await ground.application.stop()
 
     def _give_up(self, trouble: Trouble) -> None:
         for selected in self._waiting:

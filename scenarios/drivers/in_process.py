@@ -103,6 +103,11 @@ class InProcessDriver:
             if not callable(getattr(client, method, None)):
                 cause = f"The factory returned {type(client).__name__}, which has no method {method}."
                 raise CannotStart("CLIENT_LACKS_METHOD", cause, "Give it begin(session) and land(session, url).")
+        for method, capability in _OPTIONAL.items():
+            declared = capability.value in getattr(client, "capabilities", ())
+            if declared and not callable(getattr(client, method, None)):
+                cause = f"The client declares {capability.value}, and has no method {method}."
+                raise CannotStart("CLIENT_LACKS_METHOD", cause, "Give it the method, or declare less.")
         return InProcessApplication(client, caller)
 
 
@@ -244,10 +249,13 @@ class _Caller:
         threading.Thread(target=work, name="client under test", daemon=True).start()
         try:
             return await asyncio.wait_for(done, self.timeout)
+        except TimeoutError:
+            if self._loop is not None and not self._loop.is_running():
+                raise _loop_closed() from None
+            raise
         except _Raised as raised:
             if isinstance(raised.error, _LoopClosed):
-                cause = "The client closed or stopped the event loop that it was given."
-                raise ApplicationDied("CLIENT_CLOSED_ITS_LOOP", cause, "Leave the loop to its owner.") from None
+                raise _loop_closed() from None
             raise
 
     def _await(self, awaitable: Awaitable[Any]) -> Any:
@@ -298,6 +306,11 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 class _LoopClosed(Exception):
     """The client's loop no longer runs."""
+
+
+def _loop_closed() -> ApplicationDied:
+    cause = "The client closed or stopped the event loop that it was given."
+    return ApplicationDied("CLIENT_CLOSED_ITS_LOOP", cause, "Leave the loop to its owner.")
 
 
 @contextlib.contextmanager
