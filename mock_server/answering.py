@@ -147,12 +147,20 @@ class Answering:
         ticket = self._new_value()
         remember(self.second_hops, ticket, (answer, arrival.flow.identifier))
         self._attribution.learn(arrival.flow.identifier, (ticket,))
-        host = self.issuer.replace("127.0.0.1", "localhost")
+        host = _other_host(self.issuer)
         origins = {"same_origin": self.issuer, "other_port": self.second_origin, "other_host": host}
         location = f"{origins.get(how.to, self.issuer)}/elsewhere/{ticket}"
         if how.to == "itself":
             location = f"{self.issuer}{arrival.request.target}"
         return Answer(how.status, (("location", location), ("cache-control", "no-store")))
+
+
+def _other_host(origin: str) -> str:
+    """The same machine by another name; nothing better is known of a machine that is not this one."""
+    for one, other in (("//127.0.0.1", "//localhost"), ("//[::1]", "//localhost"), ("//localhost", "//127.0.0.1")):
+        if one in origin:
+            return origin.replace(one, other, 1)
+    return origin
 
 
 def remember(waiting: OrderedDict[str, Value], key: str, value: Value) -> None:

@@ -1,7 +1,7 @@
 """How an answer travels: values, and their names for those who cannot write Python.
 
-A delivery never changes what is right. Some do not even let the request take effect (`TurnAway`): then the code or the
-refresh token is still good afterwards, as after a real overload.
+A delivery never changes what is right. Some do not even let the request take effect (`takes_effect`): then the code or
+the refresh token is still good afterwards, as after a real overload.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -77,7 +77,10 @@ class TurnAway:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Redirect the request; the second hop serves the answer that would have been right, tokens and all."""
+    """Redirect the request; the second hop serves the answer that would have been right, tokens and all.
+
+    To `itself`, the second hop is the endpoint again, for which the request has to be good still.
+    """
 
     status: Literal[301, 302, 303, 307, 308] = 307
     to: Literal["same_origin", "other_port", "other_host", "itself"] = "other_port"
@@ -118,8 +121,9 @@ class Delivery:
 
     @property
     def takes_effect(self) -> bool:
-        """False where the request is turned away before it changes anything."""
-        return not isinstance(self.how, TurnAway)
+        """False where the request is turned away, or is to come again, before it changes anything."""
+        comes_again = isinstance(self.how, Redirect) and self.how.to == "itself"
+        return not (comes_again or isinstance(self.how, TurnAway))
 
     def __str__(self) -> str:
         name = next(name for name, kind in _KINDS.items() if isinstance(self.how, kind))
