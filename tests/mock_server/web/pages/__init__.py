@@ -1,0 +1,1 @@
+"""The pages and the control API, over HTTP and without a browser."""
