@@ -1,0 +1,68 @@
+"""The verdicts that an example app's `expected.toml` names, and what a run said, in one form."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenarios.collection import collect, performances
+from scenarios.model.assignment import AppKind
+from scenarios.rules.always import RULES
+
+APPS = Path(__file__).parents[2] / "examples" / "apps"
+
+Verdicts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What `examples/apps/<name>/expected.toml` says; what it does not name is expected to pass."""
+
+    name: str
+    app_kinds: tuple[AppKind, ...]
+    command: tuple[str, ...]
+    options: tuple[str, ...]
+    versions: tuple[str, ...]
+    leniencies: Mapping[str, list[str]]
+    entries: tuple[Mapping, ...]
+
+    @property
+    def folder(self) -> Path:
+        return APPS / self.name
+
+    def verdicts(self, app_kind: AppKind) -> Verdicts:
+        """The status of everything that is performed or asked of an app of a kind, by identifier."""
+        expected = dict.fromkeys(identifiers(app_kind), "passed")
+        for entry in self.entries:
+            if app_kind in entry.get("app_kinds", self.app_kinds):
+                for check in entry["checks"]:
+                    expected |= dict.fromkeys(matching(check, expected), entry["status"])
+        return expected
+
+
+def read(name: str) -> Expected:
+    told = tomllib.loads((APPS / name / "expected.toml").read_text("utf-8"))
+    return Expected(
+        name=name,
+        app_kinds=tuple(told["app_kinds"]),
+        command=tuple(told["command"]),
+        options=tuple(told["options"]),
+        versions=tuple(told["versions"]),
+        leniencies=told["leniencies"],
+        entries=tuple(told["expected"]),
+    )
+
+
+def identifiers(app_kind: AppKind) -> list[str]:
+    """Every row of every scenario, and every rule, that a kind of app is asked."""
+    told = [each.identifier for each in performances(collect(), (app_kind,))]
+    return told + [rule.identifier for rule in RULES if app_kind in rule.app_kinds]
+
+
+def matching(check: str, among: Mapping[str, str]) -> list[str]:
+    """The identifiers that a line of an `expected.toml` means: one row, all rows of a scenario, or a glob."""
+    pattern = check.replace("[", "[[]")
+    return [each for each in among if each == check or fnmatch.fnmatchcase(each.partition("[")[0], pattern)]
