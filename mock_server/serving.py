@@ -31,6 +31,8 @@ from mock_server.protocol.resource_owner import Allow, Ask, ResourceOwner
 from mock_server.transcript import Transcript
 from mock_server.web.access import Access
 from mock_server.web.application import Application
+from mock_server.web.endpoints import Endpoint
+from mock_server.web.sending import Receive, Scope, Send
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_HOSTS = (LOOPBACK, "::1", "localhost")
@@ -82,7 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(2048)
-    except OSError:
+    except (OSError, OverflowError):
         listener.close()
         raise
     listener.setblocking(False)
@@ -204,6 +206,11 @@ class RunningServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+        elif self._thread.ident is None:
+            # Never started: what was opened for it is closed here.
+            self._loop.close()
+            for each in self._sockets:
+                each.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -234,7 +241,12 @@ class RunningServer:
 
     async def _listener(self, listener: socket.socket, state: ServerState) -> asyncio.Server:
         config = uvicorn.Config(
-            self._application, lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False
+            _until_stopped(self._application),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
         )
         config.load()
 
@@ -248,6 +260,16 @@ class RunningServer:
     def _keep_date(self, state: ServerState) -> None:
         state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
         self._loop.call_later(1, self._keep_date, state)
+
+
+def _until_stopped(application: Application) -> Endpoint:
+    """The application, ending quietly where the server stops in the midst of an answer: uvicorn would log a bug."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await application(scope, receive, send)
+
+    return answer
 
 
 async def _cancelled(state: ServerState) -> None:
