@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.web.sending import TRANSPORT
 
@@ -35,6 +35,8 @@ class Connection(HttpToolsProtocol):
         self._is_whole = True
         self._head_size = 0
         self._deadline: asyncio.TimerHandle | None = None
+        # Requests before the newest that are not answered yet; uvicorn tells only the newest that the client left.
+        self._unanswered: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
@@ -44,6 +46,9 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._stop_clock()
+        for cycle in self._unanswered:
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -75,7 +80,12 @@ class Connection(HttpToolsProtocol):
         self._head_size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if self._head_size > MAXIMUM_HEAD:
             raise ValueError("the request head is too large")
+        before: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
+        if before is None or before.response_complete:
+            self._unanswered.clear()
+        else:
+            self._unanswered.append(before)
 
     def on_message_complete(self) -> None:
         """The request is whole: it was in time."""
