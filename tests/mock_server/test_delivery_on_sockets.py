@@ -209,8 +209,9 @@ def test_client_that_leaves_before_its_answer(client, server):
 
 
 def test_two_requests_at_once_where_the_first_is_reset(client, server):
-    with connected(server.port) as connection:
-        connection.sendall(client.raw_token_request(under(client, Reset())) + client.raw_token_request("x"))
+    raw = client.raw_token_request(under(client, Reset())) + client.raw_token_request("x")
+    with undelivered(server), connected(server.port) as connection:
+        connection.sendall(raw)
         assert read_until_reset(connection) == b""
 
 
