@@ -4,17 +4,34 @@ A must-refuse scenario passes only with proof: the poisoned message was delivere
 came, and the same application logs in before and after. Silence, a crash and a time-out are no refusal.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mock_server.protocol.resource import bearer_token
-from mock_server.transcript import Entry, Event, Exchange
-from scenarios.checks.login import body, logins, member
+from mock_server.transcript import Exchange
+from scenarios.checks.login import Login, body, logins, member
 from scenarios.checks.table import CHECKS
-from scenarios.model.case import Case, Trouble
-from scenarios.model.expectation import Accepts, Follows, Rejects
+from scenarios.evidence import alive, lifetime, of_session, opened, outcomes, window
+from scenarios.evidence import is_alive as is_alive
+from scenarios.evidence import outcome as outcome_of
+from scenarios.model.case import Case
+from scenarios.model.expectation import Accepts, Copes, Counted, Declares, Expectation, Follows, Rejects, SendsAtMost
 from scenarios.model.outcome import Outcome
 from scenarios.model.scenario import Scenario
-from scenarios.model.verdict import Finding, Status, Verdict
+from scenarios.model.verdict import Finding, Verdict
+from scenarios.verdicts import (
+    against,
+    cannot_tell,
+    cannot_tell_signed_in,
+    does_not_refresh,
+    never_delivered,
+    never_settled,
+    not_alive,
+    not_declared,
+    numbers,
+    passed,
+    troubled,
+)
 
 # Kinds of reasons, by how their codes begin: a refusal that names another kind than expected is for the wrong reason.
 _REASON_FAMILIES = (
@@ -36,14 +53,20 @@ _REASON_FAMILIES = (
 def judge(scenario: Scenario, case: Case) -> Verdict:
     """The verdict of one case."""
     if case.trouble is not None:
-        return _troubled(case, case.trouble)
+        return troubled(case, case.trouble)
     expectation = case.expectation
     if expectation is None:
-        return _cannot_tell(case, "NO_EXPECTATION", "The story ended without saying what it expects.", "Report this.")
+        return cannot_tell(case, "NO_EXPECTATION", "The story ended without saying what it expects.", "Report this.")
     if isinstance(expectation, Follows):
         return _judge_follows(scenario, case, expectation)
     if isinstance(expectation, Accepts):
         return _judge_accepts(scenario, case, expectation)
+    if isinstance(expectation, SendsAtMost):
+        return _judge_sends_at_most(scenario, case, expectation)
+    if isinstance(expectation, Copes):
+        return _judge_copes(scenario, case, expectation)
+    if isinstance(expectation, Declares):
+        return _judge_declares(scenario, case, expectation)
     return _judge_rejects(scenario, case, expectation)
 
 
@@ -62,53 +85,76 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
     findings = list(CHECKS[expectation.check](found))
     if findings:
         return _broken(scenario, case, findings)
-    if not any(login.code_requests for login in found):
-        return _never_came(case, expectation.session)
-    return Verdict(case.identifier, case.app_kind, "passed")
+    if not any(_looked_at(login, expectation) for login in found):
+        return _never_came(case, expectation)
+    return passed(case)
 
 
-def _never_came(case: Case, session: str) -> Verdict:
-    outcome = _outcome(case, session, "land")
-    cause = "The login sent no token request, so there is nothing to look at."
+def _looked_at(login: Login, expectation: Follows) -> bool:
+    if expectation.of == "resource_request":
+        return any(login.requests("resource"))
+    return bool(login.refresh_requests if expectation.of == "refresh" else login.code_requests)
+
+
+_NEVER_CAME = {
+    "code": ("NO_TOKEN_REQUEST", "The login sent no token request", "land"),
+    "refresh": ("NO_REFRESH", "The client did not refresh", "refresh"),
+    "resource_request": ("NO_API_REQUEST", "The client sent nothing to the API", "call_api"),
+}
+
+
+def _never_came(case: Case, expectation: Follows) -> Verdict:
+    code, what, step = _NEVER_CAME[expectation.of]
+    outcome = outcome_of(case, expectation.session, step)
+    cause = f"{what}, so there is nothing to look at."
     if outcome is not None and outcome.detail:
         cause += f" The client said: {outcome.detail}"
-    return _cannot_tell(case, "NO_TOKEN_REQUEST", cause, "Make a plain login work first: `oauthspec doctor`.")
+    return cannot_tell(case, code, cause, "Make a plain login work first: `oauthspec doctor`.")
 
 
 def _broken(scenario: Scenario, case: Case, findings: Sequence[Finding]) -> Verdict:
     first = findings[0]
     actual = first.actual + (f" ({len(findings)} times)" if len(findings) > 1 else "")
-    return _against(scenario, case, first.expected, actual, tuple(finding.exchange for finding in findings))
+    return against(scenario, case, first.expected, actual, tuple(finding.exchange for finding in findings))
 
 
 # Accepts
 
 
 def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verdict:
-    if not _alive(case, case.before):
-        return _not_alive(case, "before")
-    outcome = _outcome(case, expectation.session, expectation.step)
-    window = _window(case, expectation.session, expectation.step)
-    if outcome is None or window is None:
-        return _cannot_tell(case, "STEP_NEVER_SETTLED", f"The step {expectation.step!r} has no outcome.", "")
-    if outcome.kind in ("refused", "crashed", "hung"):
-        actual = {"refused": "it refused", "crashed": "it crashed", "hung": "it never answered"}[outcome.kind]
-        said = outcome.reason or outcome.detail
-        actual = f"{actual}: {said}" if said else actual
-        return _against(scenario, case, _expected(expectation), actual, _numbers(window))
-    used = any(e.endpoint == "resource" and e.sent.status == 200 for e in window)
-    if outcome.kind == "signed_in" or used:
-        return Verdict(case.identifier, case.app_kind, "passed")
-    asked = [e for e in window if e.endpoint == "token"]
-    if not asked and expectation.step != "call_api":
-        return _against(scenario, case, _expected(expectation), "no token request came", _numbers(window))
+    if not alive(case, case.before):
+        return not_alive(case, "before")
+    step, times = expectation.step, expectation.times
+    told = outcomes(case, expectation.session, step)[-times:]
+    came = window(case, expectation.session, step, times)
+    if len(told) < times or came is None:
+        return never_settled(case, step)
+    bad = next((outcome for outcome in told if outcome.kind in _ENDED_BADLY), None)
+    asked = [e for e in came if e.endpoint == "token"]
+    if bad is not None:
+        if step == "call_api" and not asked and any(e.error for e in came if e.endpoint == "resource"):
+            return does_not_refresh(case)
+        return against(scenario, case, _expected(expectation), _badly(bad), numbers(came))
+    used = sum(1 for e in came if e.endpoint == "resource" and e.sent.status == 200)
+    if all(outcome.kind == "signed_in" for outcome in told) or used >= times:
+        return passed(case)
+    if not asked and step != "call_api":
+        return against(scenario, case, _expected(expectation), "no token request came", numbers(came))
     # Nobody says how it ended: a plain answer was as good as any, a changed one may have been refused in silence.
-    if any(e.changes for e in asked) or expectation.step == "call_api":
-        return _cannot_tell_signed_in(case)
-    return Verdict(case.identifier, case.app_kind, "passed")
+    if any(e.changes for e in asked) or step == "call_api":
+        return cannot_tell_signed_in(case)
+    return passed(case)
 
 
-def _expected(expectation: Accepts | Rejects) -> str:
+_ENDED_BADLY = {"refused": "it refused", "crashed": "it crashed", "hung": "it never answered"}
+
+
+def _badly(outcome: Outcome) -> str:
+    said = outcome.reason or outcome.detail
+    return _ENDED_BADLY[outcome.kind] + (f": {said}" if said else "")
+
+
+def _expected(expectation: Expectation) -> str:
     return f"the client {expectation}"
 
 
@@ -116,17 +162,18 @@ def _expected(expectation: Accepts | Rejects) -> str:
 
 
 def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verdict:
-    window = _window(case, expectation.session, expectation.step)
-    if window is None:
-        return _cannot_tell(case, "NEVER_DELIVERED", "The poisoned message was never delivered.", "Look at the trace.")
-    outcome = _outcome(case, expectation.session, expectation.step)
-    forbidden = tuple(_forbidden(case, expectation, window))
+    came = window(case, expectation.session, expectation.step)
+    if came is None:
+        return cannot_tell(case, "NEVER_DELIVERED", "The poisoned message was never delivered.", "Look at the trace.")
+    outcome = outcome_of(case, expectation.session, expectation.step)
+    forbidden = tuple(_forbidden(case, expectation, came))
     if forbidden:
         actual = _actually(expectation, forbidden)
-        return _against(scenario, case, _expected(expectation), actual, _numbers(forbidden))
+        return against(scenario, case, _expected(expectation), actual, numbers(forbidden))
     if outcome is not None and outcome.kind == "signed_in":
-        return _against(scenario, case, _expected(expectation), f"it is signed in ({_why(outcome)})", _numbers(window))
-    return _proof(case, expectation, outcome) or _clean(case, expectation, outcome)
+        took = "it is signed in" if expectation.step == "land" else "it took the answer for a success"
+        return against(scenario, case, _expected(expectation), f"{took} ({_why(outcome)})", numbers(came))
+    return _proof(case, expectation, outcome) or _clean(scenario, case, expectation, outcome)
 
 
 def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> Iterator[Exchange]:
@@ -169,29 +216,36 @@ def _why(outcome: Outcome) -> str:
 
 def _proof(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict | None:
     """What is missing for a refusal to be one; nothing where the proof is whole."""
+    missing = _lives(case, expectation.step, outcome)
+    if missing is not None or expectation.before == "token_request":
+        return missing
+    if not any(e.changes for e in of_session(case, expectation.session)):
+        return never_delivered(case)
+    return cannot_tell_signed_in(case) if outcome is None or outcome.kind == "unknown" else None
+
+
+def _lives(case: Case, step: str, outcome: Outcome | None) -> Verdict | None:
+    """What is missing for saying that the application has come through; nothing where it has."""
     if outcome is None:
-        return _cannot_tell(case, "STEP_NEVER_SETTLED", f"The step {expectation.step!r} has no outcome.", "")
+        return never_settled(case, step)
     if outcome.kind in ("crashed", "hung"):
         cause = "The client crashed" if outcome.kind == "crashed" else "The client never answered"
-        return _cannot_tell(case, outcome.kind.upper(), f"{cause}, which is no refusal.", "Look at its output.")
+        return cannot_tell(case, outcome.kind.upper(), f"{cause}, which is no refusal.", "Look at its output.")
     if case.strays and not case.alone:
         cause = f"Request {case.strays[0].number} came meanwhile, and no flow can be named for it."
-        return _cannot_tell(case, "STRAY_REQUEST", cause, "It is performed again alone.")
-    if not _alive(case, case.before):
-        return _not_alive(case, "before")
-    if not _alive(case, case.after):
-        return _not_alive(case, "after")
-    if expectation.before == "token_request":
-        return None
-    if not any(e.changes for e in _of_session(case, expectation.session)):
-        cause = "The changed answer was never sent: the client did not ask for it."
-        return _cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace.")
-    return _cannot_tell_signed_in(case) if outcome.kind == "unknown" else None
+        return cannot_tell(case, "STRAY_REQUEST", cause, "It is performed again alone.")
+    if not alive(case, case.before):
+        return not_alive(case, "before")
+    return None if alive(case, case.after) else not_alive(case, "after")
 
 
-def _clean(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict:
-    """A refusal for the wrong reason is not a clean pass."""
+def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict:
+    """A refusal for the wrong reason is not a clean pass, nor is an accident where a reason is asked for."""
     reason = outcome.reason if outcome is not None else ""
+    came = numbers(window(case, expectation.session, expectation.step) or ())
+    if expectation.explained and not reason:
+        said = f": {outcome.detail}" if outcome is not None and outcome.detail else ""
+        return against(scenario, case, "a refusal that names its reason", f"one without{said}", came)
     family = _family(reason)
     expected = {_family(each) for each in expectation.reasons}
     if family and expected and family not in expected:
@@ -202,95 +256,96 @@ def _clean(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict
             "warned",
             expected=f"a refusal for {wanted}",
             actual=f"a refusal for {reason}",
-            exchanges=_numbers(_window(case, expectation.session, expectation.step) or ()),
+            exchanges=came,
         )
-    return Verdict(case.identifier, case.app_kind, "passed")
+    return passed(case)
 
 
 def _family(reason: str) -> str:
     return next((family for family in _REASON_FAMILIES if reason.startswith(family)), "")
 
 
-# Evidence
+# How often, whether it lives, what it believes
 
 
-def _outcome(case: Case, session: str, step: str) -> Outcome | None:
-    """The outcome of the session's last step of a kind."""
-    last: Event | None = None
-    for event in case.events("outcome"):
-        if event.detail.get("session") == session and event.detail.get("step") == step:
-            last = event
-    if last is None:
-        return None
-    known = {name: value for name, value in last.detail.items() if name in Outcome.__struct_fields__}
-    return Outcome(**known)  # type: ignore[arg-type]
+def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMost) -> Verdict:
+    begun = opened(case, expectation.session, expectation.step)
+    since = tuple(e for e in of_session(case, expectation.session) if begun and e.number > begun[0])
+    counted = _most_repeated(since, expectation.what)
+    if len(counted) > expectation.times:
+        return against(scenario, case, _expected(expectation), f"it sent {len(counted)}", numbers(counted))
+    outcome = outcome_of(case, expectation.session, expectation.step)
+    missing = _lives(case, expectation.step, outcome)
+    if missing is not None:
+        return missing
+    if expectation.times and not counted:
+        return does_not_refresh(case) if expectation.what == "refresh" else never_delivered(case)
+    refused = any(e.sent.status >= 400 for e in since)
+    return passed(case) if refused or _changed(case, expectation.session) else never_delivered(case)
 
 
-def _window(case: Case, session: str, step: str) -> tuple[Exchange, ...] | None:
-    """What came after the session's last step of a kind was opened, in any flow of the story; nothing if never."""
-    opened = [
-        event.number
-        for event in case.events("step")
-        if event.detail.get("session") == session and event.detail.get("step") == step
-    ]
-    if not opened:
-        return None
-    later = (e.number for e in case.events("step") if e.number > opened[-1] and e.detail.get("session") != session)
-    end = min(later, default=None)
-    return tuple(e for e in case.exchanges if e.number > opened[-1] and (end is None or e.number < end))
+def _most_repeated(exchanges: Sequence[Exchange], what: Counted) -> tuple[Exchange, ...]:
+    """The requests that are counted: all of a kind, or those with the value that came most often."""
+    if what == "resource_request":
+        return tuple(e for e in exchanges if e.endpoint == "resource")
+    tokens = [e for e in exchanges if e.endpoint == "token"]
+    if what == "refresh":
+        return tuple(e for e in tokens if body(e).get("grant_type") == "refresh_token")
+    values = Counter(value for e in tokens for value in [body(e).get(what)] if value)
+    most = values.most_common(1)
+    return tuple(e for e in tokens if most and body(e).get(what) == most[0][0])
 
 
-def _of_session(case: Case, session: str) -> tuple[Exchange, ...]:
+def _judge_copes(scenario: Scenario, case: Case, expectation: Copes) -> Verdict:
+    came = window(case, expectation.session, expectation.step) or ()
+    outcome = outcome_of(case, expectation.session, expectation.step)
+    if outcome is not None and outcome.kind in ("crashed", "hung"):
+        return against(scenario, case, _expected(expectation), _badly(outcome), numbers(came))
+    believed = lifetime(case, expectation.session, expectation.step)
+    longest = expectation.longest
+    signed_in = outcome is not None and outcome.kind == "signed_in"
+    # Written so that it is true of what is not a number as well.
+    if signed_in and longest is not None and believed is not None and not believed <= longest:
+        actual = f"it takes the access token to live for {believed:.3g} s"
+        return against(scenario, case, f"a lifetime of at most {longest:g} s, or none", actual, numbers(came))
+    missing = _lives(case, expectation.step, outcome)
+    if missing is not None:
+        return missing
+    return passed(case) if _changed(case, expectation.session) else never_delivered(case)
+
+
+# A client may well renew its token before it expires; half of the lifetime is more than any margin that makes sense.
+_EARLIEST = 0.5
+_LATEST = 10.0
+
+
+def _judge_declares(scenario: Scenario, case: Case, expectation: Declares) -> Verdict:
+    came = numbers(window(case, expectation.session, expectation.step) or ())
+    outcome = outcome_of(case, expectation.session, expectation.step)
+    if outcome is not None and outcome.kind == "refused" and not expectation.may_refuse:
+        return against(scenario, case, _expected(expectation), _badly(outcome), came)
+    missing = _lives(case, expectation.step, outcome)
+    if missing is not None or outcome is None or outcome.kind == "refused":
+        return missing or passed(case)
+    if outcome.kind == "unknown":
+        return cannot_tell_signed_in(case)
+    believed = lifetime(case, expectation.session, expectation.step)
+    if expectation.scope is not None:
+        if outcome.granted_scope is None:
+            return not_declared(case, "the scope that it was granted")
+        if set(outcome.granted_scope.split()) != set(expectation.scope.split()):
+            actual = f"it believes {outcome.granted_scope!r}"
+            return against(scenario, case, _expected(expectation), actual, came)
+    if expectation.lifetime is not None:
+        if believed is None:
+            return not_declared(case, "when its access token expires")
+        if not _EARLIEST * expectation.lifetime <= believed <= expectation.lifetime + _LATEST:
+            return against(scenario, case, _expected(expectation), f"it believes {believed:.0f} s", came)
+    return passed(case)
+
+
+def _changed(case: Case, session: str) -> bool:
+    """True where the session was answered otherwise than usual: a spoiled answer, or a variation of the server."""
     flows = case.sessions.get(session, ())
-    return tuple(e for e in case.exchanges if e.flow in flows)
-
-
-def _alive(case: Case, flow: str) -> bool:
-    """True where a good login of that flow got its tokens and was not refused afterwards."""
-    return is_alive(case.of_flow(flow)) if flow else False
-
-
-def is_alive(entries: Sequence[Entry]) -> bool:
-    """True where the entries of one flow are those of a login that worked."""
-    got_tokens = any(isinstance(e, Exchange) and e.endpoint == "token" and e.sent.status == 200 for e in entries)
-    kinds = [e.detail.get("kind") for e in entries if isinstance(e, Event) and e.kind == "outcome"]
-    return got_tokens and not {"refused", "crashed", "hung"} & set(kinds)
-
-
-# Verdicts
-
-
-def _against(scenario: Scenario, case: Case, expected: str, actual: str, exchanges: tuple[int, ...]) -> Verdict:
-    severity = scenario.requirement.severity
-    status: Status = "passed" if severity == "none" else severity
-    return Verdict(case.identifier, case.app_kind, status, expected=expected, actual=actual, exchanges=exchanges)
-
-
-def _troubled(case: Case, trouble: Trouble) -> Verdict:
-    return Verdict(
-        case.identifier,
-        case.app_kind,
-        trouble.kind,
-        code=trouble.code,
-        cause=trouble.cause,
-        next_step=trouble.next_step,
-    )
-
-
-def _cannot_tell(case: Case, code: str, cause: str, next_step: str) -> Verdict:
-    return Verdict(case.identifier, case.app_kind, "inconclusive", code=code, cause=cause, next_step=next_step)
-
-
-def _cannot_tell_signed_in(case: Case) -> Verdict:
-    cause = "Cannot tell whether the session is signed in: nothing that the client shows depends on it."
-    next_step = "Give a probe (--signed-in 'GET /me is 200') or a way to call the API (--api-call)."
-    return _cannot_tell(case, "CANNOT_TELL_SIGNED_IN", cause, next_step)
-
-
-def _not_alive(case: Case, when: str) -> Verdict:
-    cause = f"A good login {when} it did not work, so a refusal here proves nothing."
-    return _cannot_tell(case, f"NOT_ALIVE_{when.upper()}", cause, "Make a plain login work first: `oauthspec doctor`.")
-
-
-def _numbers(exchanges: Sequence[Exchange]) -> tuple[int, ...]:
-    return tuple(exchange.number for exchange in exchanges)
+    varied = any("variation" in event.detail for event in case.events("changes") if event.flow in flows)
+    return varied or any(e.changes for e in of_session(case, session))

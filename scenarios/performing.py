@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -98,7 +99,8 @@ class LiveSession:
         core.transcript.record(flow, "step", session=self.name, step=step, **detail)
         core.attribution.open_step(flow, step)
         outcome = await act()
-        core.transcript.record(flow, "outcome", session=self.name, step=step, **msgspec.to_builtins(outcome))
+        told = {"told_at": time.time(), **msgspec.to_builtins(outcome)}
+        core.transcript.record(flow, "outcome", session=self.name, step=step, **told)
         return outcome
 
     def settle(self) -> None:
@@ -126,6 +128,14 @@ class LiveStage:
         for flow in live.flows:
             self._ground.server.advance(ACCESS_TOKEN_LIFETIME + 1, flow)
             self._ground.server.transcript.record(flow, "time", seconds=ACCESS_TOKEN_LIFETIME + 1)
+
+    def change(self, session: Session, changes: Changes) -> None:
+        """Answer a session otherwise from now on."""
+        live = next(each for each in self.sessions if each is session)
+        core = self._ground.server.core
+        for flow in live.flows:
+            core.change_flow(flow, self._ground.changes(changes))
+            core.transcript.record(flow, "changes", **written(changes))
 
     async def close(self) -> None:
         """Close every step and every user agent."""

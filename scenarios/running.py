@@ -242,7 +242,7 @@ class _Group:
                 self._alone.append(selected)
             else:
                 remaining.append(selected)
-        self._waiting = remaining
+        self._waiting = deque(sorted(remaining, key=lambda selected: not selected.scenario.waits))
 
     async def _lane(self) -> None:
         before, generation = "", -1

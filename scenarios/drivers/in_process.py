@@ -23,7 +23,8 @@ Factory = Callable[[Assignment], Any]
 
 STEP_TIMEOUT = 5.0
 _REDIRECT_URI = "http://localhost:5050/callback"
-_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN, Capability.REASON})
+# That a refusal says why is for the client to declare: an exception with a `code` is a reason, any other an accident.
+_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN})
 # Methods that a client may have beside `begin` and `land`.
 _OPTIONAL = {"refresh": Capability.REFRESH, "call_api": Capability.CALL_API}
 

@@ -41,6 +41,8 @@ class Scenario:
     control: bool = False
     # Needs the application for itself: a restart, process-wide state, held requests.
     exclusive: bool = False
+    # It waits for the clock on the wall: it begins before the others of its group, so that nobody waits for it.
+    waits: bool = False
     # A duty that a library may document as its caller's (`state`); it does not apply to one that declares so.
     left_to_caller: str = ""
     # Rows of the requirements' section 8 that it comes from.
@@ -71,6 +73,7 @@ def scenario(
     incidents: tuple[str, ...] = (),
     control: bool = False,
     exclusive: bool = False,
+    waits: bool = False,
     left_to_caller: str = "",
     seeds: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
@@ -91,6 +94,7 @@ def scenario(
             incidents=incidents,
             control=control,
             exclusive=exclusive,
+            waits=waits,
             left_to_caller=left_to_caller,
             seeds=seeds,
             aliases=aliases,

@@ -5,7 +5,18 @@ from typing import Protocol
 import msgspec
 
 from mock_server.changes import NONE, Changes
-from scenarios.model.expectation import Accepts, Follows, Forbidden, Rejects, Step
+from scenarios.model.expectation import (
+    Accepts,
+    Copes,
+    Counted,
+    Declares,
+    Follows,
+    Forbidden,
+    Rejects,
+    SendsAtMost,
+    Sent,
+    Step,
+)
 from scenarios.model.outcome import Outcome
 
 
@@ -51,19 +62,49 @@ class Stage(Protocol):
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
 
+    def change(self, session: Session, changes: Changes) -> None:
+        """Answer a session otherwise from now on; what was changed for it before counts no longer."""
+
 
 def rejects(
-    session: Session, *, before: Forbidden = "session", step: Step = "land", reasons: tuple[str, ...] = ()
+    session: Session,
+    *,
+    before: Forbidden = "session",
+    step: Step = "land",
+    reasons: tuple[str, ...] = (),
+    explained: bool = False,
 ) -> Rejects:
-    """Expect the session's last step to be refused."""
-    return Rejects(session.name, before, step, reasons)
+    """Expect the session's last step to be refused; with `explained`, for a reason that the client names."""
+    return Rejects(session.name, before, step, reasons, explained)
 
 
-def accepts(session: Session, *, step: Step = "land") -> Accepts:
-    """Expect the session's last step to succeed."""
-    return Accepts(session.name, step)
+def accepts(session: Session, *, step: Step = "land", times: int = 1) -> Accepts:
+    """Expect the session's last step to succeed, or its last `times` steps."""
+    return Accepts(session.name, step, times)
 
 
-def follows(session: Session, check: str) -> Follows:
-    """Expect what the session sends to meet a named check."""
-    return Follows(session.name, check)
+def follows(session: Session, check: str, *, of: Sent = "code") -> Follows:
+    """Expect what the session sends to meet a named check; `of` says what it has to send for that."""
+    return Follows(session.name, check, of)
+
+
+def sends_at_most(session: Session, times: int, what: Counted, *, step: Step = "land") -> SendsAtMost:
+    """Expect no more than so many requests since the session's first step of that kind."""
+    return SendsAtMost(session.name, times, what, step)
+
+
+def copes(session: Session, *, step: Step = "land", longest: float | None = None) -> Copes:
+    """Expect the session's last step to end somehow, and no belief in a lifetime beyond `longest` seconds."""
+    return Copes(session.name, step, longest)
+
+
+def declares(
+    session: Session,
+    *,
+    step: Step = "land",
+    scope: str | None = None,
+    lifetime: float | None = None,
+    may_refuse: bool = False,
+) -> Declares:
+    """Expect the client to believe a granted scope, or a lifetime in seconds."""
+    return Declares(session.name, step, scope, lifetime, may_refuse)

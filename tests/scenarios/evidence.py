@@ -55,6 +55,7 @@ class Evidence:
         sent: object = None,
         location: str = "",
         changes: tuple[str, ...] = (),
+        error: str = "",
     ) -> Exchange:
         """A request and its answer."""
         body = b"" if form is None else urlencode(form).encode()
@@ -71,6 +72,7 @@ class Evidence:
             right=answer,
             sent=answer,
             changes=changes,
+            error=error,
         )
         self.entries.append(entry)
         return entry

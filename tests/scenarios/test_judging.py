@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scenarios.checks.table import CHECKS
 from scenarios.judging import judge, needs_a_run_alone
 from scenarios.model.case import Case, Trouble
-from scenarios.model.expectation import Accepts, Follows, Rejects
+from scenarios.model.expectation import Accepts, Copes, Declares, Follows, Rejects, SendsAtMost
 from scenarios.model.outcome import Outcome
 from scenarios.model.requirement import DERIVED, DOC, MUST, SHOULD, Level, Requirement
 from tests.scenarios.evidence import CLAUSE, Evidence, a_scenario
@@ -257,6 +257,9 @@ EXPECTATIONS = st.one_of(
         st.sampled_from(["land", "refresh", "call_api"]),
     ),
     st.builds(Follows, st.sampled_from(["victim", "nobody"]), st.sampled_from(sorted(CHECKS))),
+    st.builds(SendsAtMost, st.sampled_from(["victim", "nobody"]), st.integers(0, 2)),
+    st.builds(Copes, st.sampled_from(["victim", "nobody"])),
+    st.builds(Declares, st.sampled_from(["victim", "nobody"])),
 )
 ACTIONS = st.lists(st.sampled_from(["authorize", "step", "token", "poison", "api", "stray", "outcome"]), max_size=12)
 

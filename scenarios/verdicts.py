@@ -1,0 +1,81 @@
+"""The ways of saying how a case was judged: passed, against the client, or why nothing can be said.
+
+Nothing that cannot be told is ever folded into passed; each such verdict has a stable code and a next step.
+"""
+
+from collections.abc import Sequence
+
+from mock_server.transcript import Exchange
+from scenarios.model.case import Case, Trouble
+from scenarios.model.scenario import Scenario
+from scenarios.model.verdict import Status, Verdict
+
+
+def passed(case: Case) -> Verdict:
+    """As expected."""
+    return Verdict(case.identifier, case.app_kind, "passed")
+
+
+def against(scenario: Scenario, case: Case, expected: str, actual: str, exchanges: tuple[int, ...]) -> Verdict:
+    """A failure or a warning, as the level of the requirement has it."""
+    severity = scenario.requirement.severity
+    status: Status = "passed" if severity == "none" else severity
+    return Verdict(case.identifier, case.app_kind, status, expected=expected, actual=actual, exchanges=exchanges)
+
+
+def troubled(case: Case, trouble: Trouble) -> Verdict:
+    """Something came between, and there is nothing to judge."""
+    return Verdict(
+        case.identifier,
+        case.app_kind,
+        trouble.kind,
+        code=trouble.code,
+        cause=trouble.cause,
+        next_step=trouble.next_step,
+    )
+
+
+def cannot_tell(case: Case, code: str, cause: str, next_step: str) -> Verdict:
+    """Inconclusive: a stable code, why, and what to do about it."""
+    return Verdict(case.identifier, case.app_kind, "inconclusive", code=code, cause=cause, next_step=next_step)
+
+
+def never_settled(case: Case, step: str) -> Verdict:
+    """A step was opened and never ended."""
+    return cannot_tell(case, "STEP_NEVER_SETTLED", f"The step {step!r} has no outcome.", "")
+
+
+def never_delivered(case: Case) -> Verdict:
+    """What the scenario is about has not been shown to the client."""
+    cause = "The changed answer was never sent: the client did not ask for it."
+    return cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace.")
+
+
+def not_declared(case: Case, what: str) -> Verdict:
+    """The client has not said what it can say."""
+    cause = f"The client did not say {what}, although it can."
+    return cannot_tell(case, "NOT_DECLARED", cause, "Let it say so after this step too.")
+
+
+def cannot_tell_signed_in(case: Case) -> Verdict:
+    """No signal says whether anybody is signed in."""
+    cause = "Cannot tell whether the session is signed in: nothing that the client shows depends on it."
+    next_step = "Give a probe (--signed-in 'GET /me is 200') or a way to call the API (--api-call)."
+    return cannot_tell(case, "CANNOT_TELL_SIGNED_IN", cause, next_step)
+
+
+def not_alive(case: Case, when: str) -> Verdict:
+    """A refusal by an application that does not work proves nothing."""
+    cause = f"A good login {when} it did not work, so a refusal here proves nothing."
+    return cannot_tell(case, f"NOT_ALIVE_{when.upper()}", cause, "Make a plain login work first: `oauthspec doctor`.")
+
+
+def numbers(exchanges: Sequence[Exchange]) -> tuple[int, ...]:
+    """The numbers of exchanges."""
+    return tuple(exchange.number for exchange in exchanges)
+
+
+def does_not_refresh(case: Case) -> Verdict:
+    """Nothing obliges a client to refresh by itself when the API refuses its token (RFC 6750 3.1: MAY)."""
+    cause = "The API refused an access token that had expired, and the client did not refresh by itself."
+    return cannot_tell(case, "DOES_NOT_REFRESH", cause, "Nothing obliges it to; what follows cannot be judged.")
