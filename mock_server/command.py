@@ -116,6 +116,9 @@ def _run(settings: Settings, write_env: Path | None, force: bool, state: Path | 
     kept = state_file.load(core, state) if state is not None else 0
     running = _listening(settings, core)
     core.transcript.listen(_print_entry)
+    # Whoever calls this command may watch the server: rules are known above this floor, not here.
+    for watch in click.get_current_context().obj or ():
+        watch(core)
     with Stop() as stop, running:
         _print_banner(running, settings, kept)
         if write_env is not None:
