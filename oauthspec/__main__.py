@@ -6,8 +6,11 @@ import click
 
 # verb: module and name of its click command, and one line for the list of verbs.
 _VERBS = {
-    "serve": ("mock_server.command:serve", "Run the mock authorization server."),
-    "explain": ("scenarios.cli.explain:explain", "Say what a provider does, with its evidence."),
+    "serve": ("scenarios.cli.serve:command", "Run the mock authorization server."),
+    "run": ("scenarios.cli.run:command", "Judge a client, and say why."),
+    "judge": ("scenarios.cli.judge:command", "Judge a stored record again."),
+    "list": ("scenarios.cli.listing:command", "List scenarios and rules."),
+    "explain": ("scenarios.cli.explain:command", "Say what a scenario, a rule or a provider is."),
 }
 
 

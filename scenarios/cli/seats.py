@@ -1,0 +1,137 @@
+"""From flags to a seat: exactly one way to plug a client in, and the flags that repeat it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenarios.cli.verb import Misuse
+from scenarios.drivers.driver import CannotStart, Driver
+from scenarios.model.assignment import AppKind
+from scenarios.reports.header import env_flag
+
+# What the command line alone can mend; everything else is trouble with the client.
+_MISTYPED = frozenset({"BAD_CLIENT_NAME", "UNKNOWN_FLAW", "BAD_ADDRESS", "BAD_PROBE"})
+_SEATS = "Give --client MODULE:FACTORY, or --login PATH -- COMMAND, or --adapter -- COMMAND."
+_BOTH: tuple[AppKind, ...] = ("basic", "pkce")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the flags say of the client; `command` is nothing where there is no `--`."""
+
+    client: str | None = None
+    login: str | None = None
+    adapter: bool = False
+    command: tuple[str, ...] | None = None
+    app_kind: str | None = None
+    # Of the web seat alone, by the flag that gives it.
+    web: Mapping[str, str | None] = field(default_factory=dict)
+    env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A driver, the kinds of app to assign, and the flags that give the same client again."""
+
+    driver: Driver
+    app_kinds: tuple[AppKind, ...]
+    flags: tuple[str, ...]
+    command: tuple[str, ...] = ()
+
+
+def chosen(wanted: Wanted, output: Path | None) -> Seat:
+    """The seat; `Misuse` says what is wrong with the flags, `CannotStart` that there is no such client."""
+    _check_one_seat(wanted)
+    _check_other_flags(wanted)
+    try:
+        if wanted.client is not None:
+            return _in_process(wanted, wanted.client)
+        return _adapter(wanted, output) if wanted.adapter else _web_app(wanted, output)
+    except CannotStart as error:
+        if error.code in _MISTYPED:
+            raise Misuse(error.code, error.cause, error.next_step) from None
+        raise
+
+
+def _check_one_seat(wanted: Wanted) -> None:
+    given = [
+        flag
+        for flag, there in (
+            ("--client", wanted.client is not None),
+            ("--login", wanted.login is not None),
+            ("--adapter", wanted.adapter),
+        )
+        if there
+    ]
+    if not given and wanted.command is None:
+        raise Misuse("NO_CLIENT", "Nothing says which client to judge.", _SEATS)
+    if not given:
+        cause = "Nothing says how the command is talked to."
+        raise Misuse("NO_SEAT", cause, "Add --login PATH for a web application, or --adapter for JSON lines.")
+    if len(given) > 1:
+        raise Misuse("TWO_SEATS", f"{' and '.join(given)} are two ways to plug a client in.", "Give one of them.")
+    if wanted.client is not None and wanted.command is not None:
+        cause = "--client names a client in this process, and a command stands after --."
+        raise Misuse("TWO_SEATS", cause, "Leave one of them out.")
+    if wanted.client is None and not wanted.command:
+        cause = f"{given[0]} needs the command that starts the client, and there is none."
+        raise Misuse("COMMAND_MISSING", cause, "Put it at the end, after --, as in `-- python app.py`.")
+
+
+def _check_other_flags(wanted: Wanted) -> None:
+    given = [flag for flag, value in wanted.web.items() if value is not None] + (["--env"] if wanted.env else [])
+    if given and wanted.login is None:
+        cause = f"{given[0]} says something of a web application, and there is no --login."
+        raise Misuse("FLAG_OF_ANOTHER_SEAT", cause, "Leave it out, or add --login PATH.")
+
+
+def _kinds(wanted: Wanted, default: tuple[AppKind, ...]) -> tuple[AppKind, ...]:
+    kinds: dict[str | None, tuple[AppKind, ...]] = {None: default, "basic": ("basic",), "pkce": ("pkce",)}
+    return kinds.get(wanted.app_kind, _BOTH)
+
+
+def _in_process(wanted: Wanted, client: str) -> Seat:
+    from scenarios.drivers.in_process import InProcessDriver, load_factory
+
+    return Seat(InProcessDriver(load_factory(client)), _kinds(wanted, _BOTH), ("--client", client))
+
+
+def _adapter(wanted: Wanted, output: Path | None) -> Seat:
+    from scenarios.drivers.json_lines import JsonLinesDriver
+
+    command = wanted.command or ()
+    return Seat(JsonLinesDriver(command, output=output), _kinds(wanted, _BOTH), ("--adapter",), command)
+
+
+def _web_app(wanted: Wanted, output: Path | None) -> Seat:
+    from scenarios.drivers.web_app import WebAppDriver
+
+    command, login, env = wanted.command or (), wanted.login or "", _environment(wanted.env)
+    kinds = _kinds(wanted, ("basic",))
+    driver = WebAppDriver(
+        command,
+        login=login,
+        callback=wanted.web.get("--callback") or "/callback",
+        signed_in=wanted.web.get("--signed-in"),
+        refresh=wanted.web.get("--refresh"),
+        api_call=wanted.web.get("--api-call"),
+        pkce=kinds == ("pkce",),
+        env=env,
+        output=output,
+    )
+    flags = ["--login", login]
+    flags += [word for flag, value in wanted.web.items() if value is not None for word in (flag, value)]
+    flags += [word for name, template in env.items() for word in env_flag(name, template)]
+    return Seat(driver, kinds, tuple(flags), command)
+
+
+def _environment(variables: tuple[str, ...]) -> dict[str, str]:
+    env: dict[str, str] = {}
+    for variable in variables:
+        name, equals, template = variable.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name):
+            cause = f"--env {variable!r} is no variable."
+            raise Misuse("BAD_VARIABLE", cause, "Write NAME={template}, as in OAUTH_ID={client_id}.")
+        env[name] = template
+    return env

@@ -1,0 +1,101 @@
+"""What a changed answer has other than the right one, in words."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mock_server.protocol import form
+from mock_server.transcript import Answer
+from scenarios.reports.shown import Hidden, legible, location_query, members_of
+
+Pairs = Sequence[tuple[str, object]]
+Shown = Callable[[str, object], str]
+
+# Headers that follow from something else, or that say how the bytes travel.
+_NOT_SAID = frozenset({"content-length", "date", "location", "server"})
+
+
+def differences(right: Answer, sent: Answer, hidden: Hidden) -> tuple[str, ...]:
+    """Each difference by itself; none where the two are equal."""
+    return tuple(_all(right, sent, hidden))
+
+
+def _all(right: Answer, sent: Answer, hidden: Hidden) -> Iterator[str]:
+    if right.status != sent.status:
+        yield f"the status is {sent.status} instead of {right.status}"
+    yield from _of_location(right, sent, hidden)
+    yield from _of_headers(right, sent)
+    if right.body != sent.body:
+        yield from _of_body(right.body, sent.body, hidden)
+
+
+def _of_location(right: Answer, sent: Answer, hidden: Hidden) -> Iterator[str]:
+    before, after = right.header("location"), sent.header("location")
+    if before == after:
+        return
+    if not after or not before:
+        yield "it leads nowhere" if before else "it leads somewhere else"
+        return
+    if _place(before) != _place(after):
+        yield f"it leads to {legible(_place(after))}"
+    found = list(_of_pairs(form.parse(location_query(right)).pairs, form.parse(location_query(sent)).pairs, hidden))
+    yield from found
+    if not found and _place(before) == _place(after):
+        yield "the parameters are spelled otherwise"
+
+
+def _place(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0]
+
+
+def _of_headers(right: Answer, sent: Answer) -> Iterator[str]:
+    before, after = dict(right.headers), dict(sent.headers)
+    for name in sorted({*before, *after} - _NOT_SAID):
+        if name not in after:
+            yield f"the header {name} is missing"
+        elif before.get(name) != after[name]:
+            yield f"the header {name} is {legible(repr(after[name]))}"
+
+
+def _of_body(right: bytes, sent: bytes, hidden: Hidden) -> Iterator[str]:
+    before, after = members_of(right), members_of(sent)
+    if not before or not after:
+        yield "the body is empty" if not sent else "the body is another one"
+        return
+    found = list(_of_pairs(tuple(before.items()), tuple(after.items()), hidden))
+    yield from found
+    if not found:
+        yield "the body is written otherwise"
+
+
+def _of_pairs(before: Pairs, after: Pairs, hidden: Hidden) -> Iterator[str]:
+    old, new = _grouped(before), _grouped(after)
+    for name in old:
+        if name not in new:
+            yield f"{legible(name)} is missing"
+    for name, values in new.items():
+        shown = " and ".join(hidden.value(name, value) for value in values)
+        if name not in old:
+            yield f"{legible(name)} is added: {shown}"
+        elif len(values) > len(old[name]):
+            yield f"{legible(name)} comes {len(values)} times: {shown}"
+        elif values != old[name]:
+            yield f"{legible(name)} is {_changed(name, old[name][0], values[0], hidden)}"
+    if old == new and list(before) != list(after):
+        yield "they come in another order"
+
+
+def _changed(name: str, old: object, new: object, hidden: Hidden) -> str:
+    if isinstance(new, str) and isinstance(old, str) and old and new:
+        if old.startswith(new):
+            return f"cut to its first {len(new)} characters"
+        if new.startswith(old):
+            return f"followed by {legible(repr(new.removeprefix(old)))}"
+        if old.lower() == new.lower():
+            return f"in another case: {hidden.value(name, new)}" if name != "state" else "in another case"
+    return f"{hidden.value(name, new)} instead of {hidden.value(name, old)}"
+
+
+def _grouped(pairs: Pairs) -> Mapping[str, list[object]]:
+    grouped: dict[str, list[object]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped

@@ -1,0 +1,91 @@
+"""What was unlike a plain login in a story, from its evidence alone: what the server changed, and who opened what."""
+
+from collections.abc import Iterator
+
+from mock_server.transcript import Event, Exchange
+from scenarios.model.case import Case
+from scenarios.reports.differences import differences
+from scenarios.reports.shown import Hidden, answer_line, legible
+
+# A label and a text; the labels are those of a failure.
+Line = tuple[str, str]
+
+_MOST_CHANGED = 3
+
+
+def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
+    """Lines that say what the client was faced with; one that says so where nothing was changed."""
+    lines = [*_of_exchanges(case, hidden), *_of_flows(case), *_opened_elsewhere(case), *_of_time(case)]
+    return tuple(lines) or (("changed", "nothing: every answer was right"),)
+
+
+def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
+    changed = [exchange for exchange in case.exchanges if exchange.changes]
+    for exchange in changed[:_MOST_CHANGED]:
+        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {'; '.join(exchange.changes)}"
+        if exchange.sent != exchange.right:
+            yield "right", answer_line(exchange.right)
+            yield "sent", answer_line(exchange.sent)
+            yield "so that", "; ".join(differences(exchange.right, exchange.sent, hidden))
+    more = [str(exchange.number) for exchange in changed[_MOST_CHANGED:]]
+    if more:
+        yield "", f"the same in {len(more)} more: {', '.join(more)}"
+
+
+def _of_flows(case: Case) -> Iterator[Line]:
+    """What no exchange names: variations, decisions of the user, and a change that never came about."""
+    for event in case.events("changes"):
+        whose = _whose(case, event.flow)
+        variation, owner, deviation = (event.detail.get(k) for k in ("variation", "resource_owner", "deviation"))
+        if isinstance(variation, dict) and variation:
+            points = ", ".join(f"{name} = {value!r}" for name, value in variation.items())
+            yield "changed", f"the server behaves in another legal way{whose}: {points}"
+        if isinstance(owner, dict):
+            yield from _decided(case, event, owner, whose)
+        if isinstance(deviation, dict) and not _was_changed(case, event.flow):
+            told = f"{deviation.get('name')} was planned{whose}, but the client never asked for that answer"
+            yield "changed", told
+
+
+def _decided(case: Case, event: Event, owner: dict[str, object], whose: str) -> Iterator[Line]:
+    decision = str(owner.get("decision", ""))
+    what = {"deny": "the user declined", "allow": "the user granted less", "deny_by_server": "the server declined"}
+    yield "changed", f"{what.get(decision, decision)}{whose}; every answer was right"
+    for exchange in case.exchanges:
+        if exchange.flow == event.flow and exchange.endpoint == "authorization":
+            yield "sent", answer_line(exchange.sent)
+
+
+def _was_changed(case: Case, flow: str) -> bool:
+    return any(exchange.changes for exchange in case.exchanges if exchange.flow == flow)
+
+
+def _opened_elsewhere(case: Case) -> Iterator[Line]:
+    """A redirect that another session opened than the one that it was meant for."""
+    for step in case.events("step"):
+        session, url = step.detail.get("session"), step.detail.get("url")
+        origin = next((e for e in case.exchanges if url and _redirects_to(e, url)), None)
+        if origin is not None and origin.flow not in case.sessions.get(str(session), ()):
+            meant = _session_of(case, origin.flow)
+            told = f"the redirect of {meant!r} (exchange {origin.number}) was opened by {session!r}"
+            yield "changed", f"nothing in any answer: {told}"
+            yield "sent", answer_line(origin.sent)
+
+
+def _redirects_to(exchange: Exchange, url: object) -> bool:
+    return exchange.endpoint == "authorization" and exchange.sent.header("location") == url
+
+
+def _of_time(case: Case) -> Iterator[Line]:
+    passed = [event.detail.get("seconds") for event in case.events("time")]
+    if passed:
+        often = f", {len(passed)} times" if len(passed) > 1 else ""
+        yield "changed", f"{passed[0]} s were let pass at the server, so that the access token expired{often}"
+
+
+def _whose(case: Case, flow: str) -> str:
+    return f" ({_session_of(case, flow)})" if len(case.sessions) > 1 else ""
+
+
+def _session_of(case: Case, flow: str) -> str:
+    return legible(next((name for name, flows in case.sessions.items() if flow in flows), "nobody"))

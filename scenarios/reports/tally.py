@@ -1,0 +1,115 @@
+"""Counting verdicts, each apart, and saying in a line what came of a run."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scenarios.collection import Selected
+from scenarios.model.requirement import Level
+from scenarios.model.verdict import Status, Verdict
+from scenarios.reports.header import APP_KINDS
+from scenarios.reports.shown import Hidden
+from scenarios.running import Summary
+
+Judged = tuple[Selected, Verdict]
+
+STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "not_applicable", "inconclusive", "errored")
+_JUDGED: frozenset[Status] = frozenset({"passed", "failed", "warned"})
+_EXIT_CODES = {
+    0: "everything that was judged is as it should be",
+    1: "the client failed",
+    3: "incomplete: not everything could be judged",
+}
+
+
+def table(verdicts: Iterable[Judged]) -> Iterator[str]:
+    """Counts by level, in columns; levels that no scenario has are left out."""
+    counts: dict[Level, Counter[Status]] = {}
+    for selected, verdict in verdicts:
+        counts.setdefault(selected.scenario.requirement.level, Counter())[verdict.status] += 1
+    columns = [status.replace("_", " ") for status in STATUSES]
+    columns.insert(0, "judged")
+    yield f"{'level':<15}" + "".join(f"{column:>{len(column) + 3}}" for column in columns)
+    total: Counter[Status] = Counter()
+    for level in Level:
+        if level in counts:
+            total += counts[level]
+            yield _row(level.value, counts[level], columns)
+    yield _row("all", total, columns)
+
+
+def _row(name: str, counts: Counter[Status], columns: Sequence[str]) -> str:
+    cells = [counts[status] for status in STATUSES]
+    cells.insert(0, sum(counts[status] for status in _JUDGED))
+    return f"{name:<15}" + "".join(f"{n:>{len(column) + 3}}" for n, column in zip(cells, columns, strict=True))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Scenarios that could not be judged, all for one reason."""
+
+    status: Status
+    code: str
+    cause: str
+    next_step: str
+    identifiers: tuple[str, ...]
+    # How many further causes there are under the same code.
+    others: int
+
+
+def groups(verdicts: Iterable[Judged], status: Status) -> tuple[Group, ...]:
+    """What has this status, by code, each with its first cause and next step."""
+    by_code: dict[str, list[Verdict]] = {}
+    for _, verdict in verdicts:
+        if verdict.status == status:
+            by_code.setdefault(verdict.code, []).append(verdict)
+    return tuple(_group(status, code, found) for code, found in by_code.items())
+
+
+def _group(status: Status, code: str, found: Sequence[Verdict]) -> Group:
+    causes = list(dict.fromkeys(verdict.cause for verdict in found))
+    names = tuple(f"{verdict.identifier} ({APP_KINDS[verdict.app_kind]})" for verdict in found)
+    first = found[0]
+    return Group(status, code, first.cause, first.next_step, names, len(causes) - 1)
+
+
+def shown_group(group: Group, hidden: Hidden, *, most: int, total: int) -> Iterator[str]:
+    """A group in lines: how many, why, what to do, and which, unless it is all of them."""
+    many = len(group.identifiers)
+    yield f"{group.code}: {f'all {many} scenarios' if many == total > 1 else _many(many, 'scenario')}"
+    others = f" (and {group.others} more of this kind)" if group.others else ""
+    yield f"  cause      {hidden.text(group.cause)}{others}"
+    if group.next_step:
+        yield f"  next step  {hidden.text(group.next_step)}"
+    if many == total > 1:
+        return
+    for name in group.identifiers[:most]:
+        yield f"             {name}"
+    if many > most:
+        yield f"             {f'and {many - most} more; ' if most else ''}-v names them all"
+
+
+def rules_in_a_line(summary: Summary) -> str:
+    """How the rules came out."""
+    counts = Counter(rule.status for _, rule in summary.rules)
+    told = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in STATUSES if counts[status])
+    return f"rules over every login: {told or 'none was asked'}"
+
+
+def result(summary: Summary) -> str:
+    """What came of it, in a line."""
+    code = summary.exit_code
+    meaning = _EXIT_CODES[code]
+    judged = sum(verdict.status in _JUDGED for _, verdict in summary.verdicts)
+    if code == 1:
+        failed = sum(verdict.status == "failed" for _, verdict in summary.verdicts)
+        broken = sum(rule.status == "failed" for _, rule in summary.rules)
+        meaning += f": {_many(failed, 'scenario')}, {_many(broken, 'rule')}"
+    elif not judged:
+        meaning = "incomplete: nothing was judged"
+    interrupted = "Interrupted. " if summary.interrupted else ""
+    return f"{interrupted}Exit code {code}: {meaning}. {summary.seconds:.1f} s."
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
