@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import python_multipart
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File
+from python_multipart.multipart import Field, File, parse_options_header
 
 from mock_server.protocol import form
 from mock_server.protocol.form import Parameters
@@ -76,6 +76,9 @@ def _multipart(body: bytes, content_type: str) -> Parameters | None:
     def on_file(file: File) -> None:
         file.close()
 
+    if not parse_options_header(content_type)[1].get(b"boundary"):
+        # Asked here, for the library would log it as an error.
+        return None
     headers = {"Content-Type": content_type.encode("latin-1"), "Content-Length": str(len(body)).encode()}
     try:
         python_multipart.parse_form(headers, io.BytesIO(body), on_field, on_file)
