@@ -3,6 +3,7 @@
 import html
 import os
 import secrets
+import ssl
 
 import uvicorn
 from authlib.integrations.starlette_client import OAuth, OAuthError
@@ -40,6 +41,8 @@ oauth.register(
     update_token=update_token,
     client_kwargs={
         "scope": os.environ["SCOPE"],
+        # One for all requests: to read the machine's certificates takes longer than a login does.
+        "verify": ssl.create_default_context(),
         # The documentation's way to PKCE; without a secret, Authlib sends client_id in the body by itself.
         **({} if os.environ.get("CLIENT_SECRET") else {"code_challenge_method": "S256"}),
     },
