@@ -170,10 +170,18 @@ def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verd
     if forbidden:
         actual = _actually(expectation, forbidden)
         return against(scenario, case, _expected(expectation), actual, numbers(forbidden))
-    if outcome is not None and outcome.kind == "signed_in":
+    if outcome is not None and outcome.kind == "signed_in" and not _was_signed_in(case, expectation, outcome):
         took = "it is signed in" if expectation.step == "land" else "it took the answer for a success"
         return against(scenario, case, _expected(expectation), f"{took} ({_why(outcome)})", numbers(came))
     return _proof(case, expectation, outcome) or _clean(scenario, case, expectation, outcome)
+
+
+def _was_signed_in(case: Case, expectation: Rejects, outcome: Outcome) -> bool:
+    """True where a look at the session shows an earlier login: only a client's own word is about the step."""
+    steps = case.events("outcome")
+    earlier = steps[:-1] if steps else ()
+    mine = (event for event in earlier if event.detail.get("session") == expectation.session)
+    return outcome.evidence != "adapter" and any(event.detail.get("kind") == "signed_in" for event in mine)
 
 
 def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> Iterator[Exchange]:
@@ -221,7 +229,7 @@ def _proof(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict
         return missing
     if not any(e.changes for e in of_session(case, expectation.session)):
         return never_delivered(case)
-    return cannot_tell_signed_in(case) if outcome is None or outcome.kind == "unknown" else None
+    return cannot_tell_signed_in(case) if outcome is None or outcome.kind in ("unknown", "signed_in") else None
 
 
 def _lives(case: Case, step: str, outcome: Outcome | None) -> Verdict | None:

@@ -116,6 +116,17 @@ def test_signed_in_by_a_forged_callback_fails_without_any_request():
     assert "signed in" in verdict.actual
 
 
+@pytest.mark.parametrize(("evidence", "status"), [("probe", "passed"), ("landing", "passed"), ("adapter", "failed")])
+def test_a_session_that_was_signed_in_before_is_still_so(evidence, status):
+    """A probe looks at the session; that it is signed in says nothing of the forged callback."""
+    made = Evidence()
+    made.login("first", "victim")
+    made.authorize("stolen", "attacker")
+    made.step("first", "victim")
+    made.outcome("first", "victim", "signed_in", evidence=evidence)
+    assert judge(a_scenario(), made.case(REFUSE)).status == status
+
+
 def test_a_refusal_for_another_reason_is_no_clean_pass():
     verdict = judge(a_scenario(), refused(reason="code_missing").case(REFUSE))
     assert verdict.status == "warned"
