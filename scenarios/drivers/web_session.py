@@ -74,7 +74,6 @@ class WebSession:
         self.seen: dict[str, Landing] = {}
         self._application = application
         self._browser = Browser(address=application.address, port=application.port)
-        self._signed_in = False
 
     async def begin(self) -> str:
         """Open the login address; the authorization URL that redirects, or a link on the page, lead to."""
@@ -193,12 +192,7 @@ class WebSession:
         if step != "land" and (landing.status >= 400 or self._restarted(visit)):
             # It was asked for one thing, at an address that is for nothing else, and said no.
             return Outcome("refused", "probe", detail=detail)
-        found = await self._probed(detail) or self._by_landing(step, landing, detail)
-        if step == "land" and found.kind == "signed_in" and self._signed_in:
-            # It was so before, and looks so whatever became of this landing: only traffic can tell.
-            return Outcome("unknown", detail=detail)
-        self._signed_in = found.kind == "signed_in" or (self._signed_in and found.kind == "unknown")
-        return found
+        return await self._probed(detail) or self._by_landing(step, landing, detail)
 
     async def _probed(self, detail: str = "") -> Outcome | None:
         """What the probe says; nothing where there is none, or it gets no answer."""
