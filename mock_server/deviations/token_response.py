@@ -1,6 +1,6 @@
 """Deviations of the successful token answer (RFC 6749 5.1)."""
 
-from mock_server.deviations.deviation import Deviation, check_status
+from mock_server.deviations.deviation import Deviation, check_header, check_status
 from mock_server.deviations.json_answer import Family, json_error
 from mock_server.transcript import Answer
 
@@ -18,14 +18,17 @@ truncates = _FAMILY.truncates
 form_encodes = _FAMILY.form_encodes
 
 
-def errs(error: str, description: str = "", status: int = 400) -> Deviation:
+def errs(error: str, description: str = "", status: int = 400, challenge: str = "") -> Deviation:
     """Answer with an error although the request was right; the code is used up all the same."""
     check_status(status, "token_response.errs")
+    check_header("www-authenticate", challenge, "token_response.errs")
+    headers = (("www-authenticate", challenge),) if challenge else ()
 
     def change(answer: Answer) -> Answer:
-        return Answer(status, answer.headers, json_error(error, description))
+        return Answer(status, answer.headers + headers, json_error(error, description))
 
-    return Deviation("token_response.errs", (error, description, status), "token_response", encoded=change)
+    arguments = (error, description, status, *([challenge] if challenge else []))
+    return Deviation("token_response.errs", arguments, "token_response", encoded=change)
 
 
 DEVIATIONS = (*_FAMILY.deviations, errs)

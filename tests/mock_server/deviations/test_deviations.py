@@ -171,6 +171,8 @@ def test_an_error_in_the_place_of_tokens():
     assert sent.headers == right.headers
     _, bare = both("token_response.errs", ("invalid_grant",), token)
     assert (bare.status, json.loads(bare.body)) == (400, {"error": "invalid_grant"})
+    _, challenged = both("token_response.errs", ("invalid_client", "", 401, 'Basic realm="x"'), token)
+    assert challenged.header("www-authenticate") == 'Basic realm="x"'
 
 
 def test_the_code_is_used_up_all_the_same():
