@@ -1,0 +1,1 @@
+"""The pages in a browser: headless Chromium, driven by Debian's driver."""
