@@ -1,6 +1,7 @@
 """One login as a check sees it: the app and the exchanges of its flow, with the parameters already read."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -40,7 +41,13 @@ class Login(msgspec.Struct, frozen=True):
 
 def query(exchange: Exchange) -> Parameters:
     """The parameters of a request's target."""
-    return form.parse(exchange.request.query.encode("latin-1").decode("utf-8", "surrogateescape"))
+    return _parsed(exchange.request.query)
+
+
+# Every rule reads the authorization request of every login.
+@lru_cache(maxsize=1024)
+def _parsed(target: str) -> Parameters:
+    return form.parse(target.encode("latin-1").decode("utf-8", "surrogateescape"))
 
 
 def body(exchange: Exchange) -> Parameters:

@@ -12,6 +12,7 @@ RULES: tuple[Rule, ...] = (
         freshness.state_never_repeats,
         risk="a state that is known in advance protects nobody: whoever knows it can forge a callback",
         fix="draw a new random state for every authorization request",
+        across_logins=True,
     ),
     Rule(
         "rule/state-is-long-enough",
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
         freshness.challenge_never_repeats,
         risk="whoever learns one verifier can redeem every later code",
         fix="make the verifier where the login begins, and keep it with that login",
+        across_logins=True,
     ),
     Rule(
         "rule/challenge-is-well-formed",
@@ -47,6 +49,7 @@ RULES: tuple[Rule, ...] = (
         pkce.verifier_matches_the_challenge,
         risk="the login fails, or the verifier of another user's login leaks",
         fix="keep the verifier with its login, by state, and not in one place for all",
+        across_logins=True,
     ),
     Rule(
         "rule/verifier-goes-with-a-challenge",

@@ -22,6 +22,8 @@ class Rule:
     risk: str
     fix: str
     app_kinds: tuple[AppKind, ...] = ("basic", "pkce")
+    # It compares a login with others, by their authorization requests; all the rest look at one login at a time.
+    across_logins: bool = False
 
     def findings(self, logins: Sequence[Login]) -> tuple[Finding, ...]:
         """What the rule has against these logins."""
@@ -82,11 +84,19 @@ class Watcher:
 
     def _new(self, entry: Exchange) -> Iterator[tuple[Rule, Finding]]:
         """What the rules have against this exchange, in the light of the flows before it."""
-        remembered = [exchange for exchanges in self._flows.values() for exchange in exchanges]
-        found = logins(remembered, self._apps())
+        apps = tuple(self._apps())
+        own = logins(self._flows[entry.flow], apps)
+        others = [e for flow in tuple(self._flows)[-_COMPARED:] if flow != entry.flow for e in self._first(flow)]
+        all_known = (*logins(others, apps), *own)
         for rule in self._rules:
-            yield from ((rule, finding) for finding in rule.findings(found) if finding.exchange == entry.number)
+            findings = rule.findings(all_known if rule.across_logins else own)
+            yield from ((rule, finding) for finding in findings if finding.exchange == entry.number)
+
+    def _first(self, flow: str) -> tuple[Exchange, ...]:
+        return tuple(exchange for exchange in self._flows[flow] if exchange.endpoint == "authorization")
 
 
 _REMEMBERED = 200
 _LONGEST = 50
+# A server waits while its listeners look: each request is compared with so many flows, and no more.
+_COMPARED = 100
