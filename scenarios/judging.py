@@ -11,14 +11,25 @@ from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import Exchange
 from scenarios.checks.login import Login, body, logins, member
 from scenarios.checks.table import CHECKS
-from scenarios.evidence import alive, lifetime, of_session, opened, outcomes, window
+from scenarios.evidence import alive, lifetime, of_session, opened, outcomes, was_forged, window
 from scenarios.evidence import is_alive as is_alive
 from scenarios.evidence import outcome as outcome_of
 from scenarios.model.case import Case
-from scenarios.model.expectation import Accepts, Copes, Counted, Declares, Expectation, Follows, Rejects, SendsAtMost
+from scenarios.model.expectation import (
+    Accepts,
+    Copes,
+    Counted,
+    Declares,
+    Expectation,
+    Follows,
+    Rejects,
+    SendsAtMost,
+    Shows,
+)
 from scenarios.model.outcome import Outcome
 from scenarios.model.scenario import Scenario
 from scenarios.model.verdict import Finding, Verdict
+from scenarios.seeing import judge_shows
 from scenarios.verdicts import (
     against,
     cannot_tell,
@@ -67,6 +78,8 @@ def judge(scenario: Scenario, case: Case) -> Verdict:
         return _judge_copes(scenario, case, expectation)
     if isinstance(expectation, Declares):
         return _judge_declares(scenario, case, expectation)
+    if isinstance(expectation, Shows):
+        return judge_shows(scenario, case, expectation)
     return _judge_rejects(scenario, case, expectation)
 
 
@@ -80,19 +93,24 @@ def needs_a_run_alone(case: Case, verdict: Verdict) -> bool:
 
 def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verdict:
     apps = () if case.app is None else (case.app,)
-    flows = case.sessions.get(expectation.session, ())
+    flows = case.sessions.get(expectation.session, ()) if expectation.session else case.flows
     found = [login for login in logins(case.entries, apps) if login.flow in flows]
     findings = list(CHECKS[expectation.check](found))
     if findings:
         return _broken(scenario, case, findings)
     if not any(_looked_at(login, expectation) for login in found):
-        return _never_came(case, expectation)
+        if not expectation.if_any:
+            return _never_came(case, expectation)
+        # Refused: a client that is dead sends nothing either.
+        return _lives(case, "land", outcome_of(case, expectation.session, "land")) or passed(case)
     return passed(case)
 
 
 def _looked_at(login: Login, expectation: Follows) -> bool:
     if expectation.of == "resource_request":
         return any(login.requests("resource"))
+    if expectation.of == "authorization_request":
+        return login.authorization_request is not None
     return bool(login.refresh_requests if expectation.of == "refresh" else login.code_requests)
 
 
@@ -100,6 +118,7 @@ _NEVER_CAME = {
     "code": ("NO_TOKEN_REQUEST", "The login sent no token request", "land"),
     "refresh": ("NO_REFRESH", "The client did not refresh", "refresh"),
     "resource_request": ("NO_API_REQUEST", "The client sent nothing to the API", "call_api"),
+    "authorization_request": ("NO_AUTHORIZATION_REQUEST", "The client began no login", "land"),
 }
 
 
@@ -187,6 +206,8 @@ def _was_signed_in(case: Case, expectation: Rejects, outcome: Outcome) -> bool:
 def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> Iterator[Exchange]:
     if expectation.before == "token_request":
         yield from (e for e in window if e.endpoint == "token")
+    elif expectation.before == "request":
+        yield from (e for e in window if e.endpoint not in ("authorization", "metadata"))
     else:
         # A token that the API is shown and that came in no good answer: the poisoned one has been believed.
         good = {_token(e) for e in case.exchanges if e.endpoint == "token" and e.sent.status == 200 and not e.changes}
@@ -203,7 +224,9 @@ def _bearer(exchange: Exchange) -> str:
 
 def _actually(expectation: Rejects, forbidden: Sequence[Exchange]) -> str:
     first = forbidden[0]
-    if expectation.before != "token_request":
+    if first.endpoint == "other":
+        return f"it asked {first.request.origin or 'another origin'} for {first.request.path}"
+    if first.endpoint == "resource":
         return "it used the token at the API"
     grant_type, code = body(first).get("grant_type"), body(first).get("code")
     what = f"grant_type {grant_type!r}" if grant_type else "no grant_type"
@@ -225,9 +248,10 @@ def _why(outcome: Outcome) -> str:
 def _proof(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict | None:
     """What is missing for a refusal to be one; nothing where the proof is whole."""
     missing = _lives(case, expectation.step, outcome)
-    if missing is not None or expectation.before == "token_request":
+    if missing is not None or expectation.before in ("token_request", "request"):
         return missing
-    if not any(e.changes for e in of_session(case, expectation.session)):
+    spoiled = any(e.changes for e in of_session(case, expectation.session))
+    if not spoiled and not was_forged(case, expectation.session):
         return never_delivered(case)
     return cannot_tell_signed_in(case) if outcome is None or outcome.kind in ("unknown", "signed_in") else None
 
@@ -286,16 +310,16 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
     missing = _lives(case, expectation.step, outcome)
     if missing is not None:
         return missing
-    if expectation.times and not counted:
-        return does_not_refresh(case) if expectation.what == "refresh" else never_delivered(case)
+    if len(counted) < expectation.at_least:
+        return does_not_refresh(case)
     refused = any(e.sent.status >= 400 for e in since)
     return passed(case) if refused or _changed(case, expectation.session) else never_delivered(case)
 
 
 def _most_repeated(exchanges: Sequence[Exchange], what: Counted) -> tuple[Exchange, ...]:
     """The requests that are counted: all of a kind, or those with the value that came most often."""
-    if what == "resource_request":
-        return tuple(e for e in exchanges if e.endpoint == "resource")
+    if what in ("resource_request", "authorization_request"):
+        return tuple(e for e in exchanges if e.endpoint == what.removesuffix("_request"))
     tokens = [e for e in exchanges if e.endpoint == "token"]
     if what == "refresh":
         return tuple(e for e in tokens if body(e).get("grant_type") == "refresh_token")

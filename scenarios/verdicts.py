@@ -77,5 +77,11 @@ def numbers(exchanges: Sequence[Exchange]) -> tuple[int, ...]:
 
 def does_not_refresh(case: Case) -> Verdict:
     """Nothing obliges a client to refresh by itself when the API refuses its token (RFC 6750 3.1: MAY)."""
-    cause = "The API refused an access token that had expired, and the client did not refresh by itself."
-    return cannot_tell(case, "DOES_NOT_REFRESH", cause, "Nothing obliges it to; what follows cannot be judged.")
+    return Verdict(
+        case.identifier,
+        case.app_kind,
+        "not_applicable",
+        code="DOES_NOT_REFRESH",
+        cause="The API refused an access token that had expired, and the client did not refresh by itself.",
+        next_step="Nothing obliges it to; what it would have to do then cannot be judged.",
+    )

@@ -5,7 +5,11 @@ from collections.abc import Iterator, Sequence
 from scenarios.checks.login import Login, body, member, query
 from scenarios.model.verdict import Finding
 
-_FIELDS = {"grant_type", "refresh_token", "scope", "client_id"}
+# What a refresh may hold: RFC 6749 6, client authentication, and what some servers ask for beside it.
+_FIELDS = {
+    *("grant_type", "refresh_token", "scope", "client_id", "client_secret", "client_assertion"),
+    *("client_assertion_type", "redirect_uri", "state", "resource", "audience"),
+}
 
 
 def refresh_token_is_the_issued_one(logins: Sequence[Login]) -> Iterator[Finding]:
@@ -45,10 +49,10 @@ def refresh_is_made(logins: Sequence[Login]) -> Iterator[Finding]:
 
 
 def refresh_holds_only_oauth_fields(logins: Sequence[Login]) -> Iterator[Finding]:
-    """A refresh holds grant_type, refresh_token, scope and client_id, and nothing of the application's."""
+    """A refresh holds OAuth's own parameters, and nothing of the application's."""
     for login in logins:
         for exchange in login.refresh_requests:
-            others = {name for name, _ in body(exchange).pairs} - _FIELDS - {"client_secret"}
+            others = {name for name, _ in body(exchange).pairs} - _FIELDS
             if others:
                 yield Finding("OAuth parameters only", f"also {', '.join(sorted(others))}", exchange.number)
 
@@ -64,3 +68,47 @@ def refresh_scope_is_not_wider(logins: Sequence[Login]) -> Iterator[Finding]:
             wider = set(body(exchange).get("scope").split()) - asked
             if wider:
                 yield Finding("no scope beyond the login's", f"also {', '.join(sorted(wider))}", exchange.number)
+
+
+def refresh_scope_is_within_the_grant(logins: Sequence[Login]) -> Iterator[Finding]:
+    """A refresh asks for nothing beyond what the resource owner granted at the login (RFC 6749 6)."""
+    for login in logins:
+        granted = _granted(login)
+        for exchange in login.refresh_requests:
+            wider = set(body(exchange).get("scope").split()) - granted
+            if granted and wider:
+                yield Finding("no scope beyond the grant", f"also {', '.join(sorted(wider))}", exchange.number)
+
+
+def _granted(login: Login) -> set[str]:
+    """What the answer to the code said, or what was asked for where it said nothing."""
+    first = login.authorization_request
+    asked = query(first).get("scope") if first is not None else ""
+    told = next((member(e, "scope") for e in login.code_requests if e.sent.status == 200), None)
+    return set((told if isinstance(told, str) else asked).split())
+
+
+def replaced_refresh_token_is_dropped(logins: Sequence[Login]) -> Iterator[Finding]:
+    """A refresh token that was replaced by a new one is never sent again (RFC 6749 6)."""
+    for login in logins:
+        replaced: dict[str, int] = {}
+        for exchange in login.refresh_requests:
+            sent, issued = body(exchange).get("refresh_token"), member(exchange, "refresh_token")
+            if sent in replaced:
+                actual = f"the one that exchange {replaced[sent]} replaced"
+                yield Finding("the new refresh token", actual, exchange.number)
+            elif exchange.sent.status == 200 and isinstance(issued, str) and issued not in ("", sent):
+                replaced[sent] = exchange.number
+
+
+def no_refresh_without_a_refresh_token(logins: Sequence[Login]) -> Iterator[Finding]:
+    """Who was given no refresh token does not refresh, be it with nothing, `None` or `undefined` (RFC 6749 3.2)."""
+    for login in logins:
+        issued = False
+        for exchange in login.requests("token"):
+            sent = body(exchange).get("refresh_token")
+            if body(exchange).get("grant_type") == "refresh_token" and not issued:
+                actual = f"refresh_token {sent!r}" if sent else "an empty refresh_token"
+                yield Finding("no refresh, as there is no refresh token", actual, exchange.number)
+            told = member(exchange, "refresh_token")
+            issued = issued or (isinstance(told, str) and bool(told))

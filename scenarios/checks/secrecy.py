@@ -54,3 +54,11 @@ def _carried(exchange: Exchange, secrets: dict[str, str]) -> Iterator[str]:
     for value, name in secrets.items():
         if value in text or value in decoded or value in exchange.request.header("authorization"):
             yield name
+
+
+def token_request_stays_a_post(logins: Sequence[Login]) -> Iterator[Finding]:
+    """A token request that follows a redirect is not turned into a GET (RFC 6749 3.2; RFC 9110 15.4.8)."""
+    for login in logins:
+        for exchange in login.requests("other"):
+            if exchange.request.method != "POST":
+                yield Finding("no request, or a POST", f"a {exchange.request.method}", exchange.number)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from scenarios.checks import freshness, pkce, refresh, secrecy, token_request
+from scenarios.checks import bearer, freshness, pkce, refresh, secrecy, token_request
 from scenarios.checks.login import Login
 from scenarios.model.verdict import Finding
 
@@ -35,11 +35,20 @@ _ALL: tuple[Check, ...] = (
     freshness.state_is_long_enough,
     secrecy.no_secret_in_a_url,
     secrecy.no_secret_at_another_origin,
+    secrecy.token_request_stays_a_post,
     refresh.refresh_token_is_the_issued_one,
     refresh.refreshes_again_with_the_kept_token,
     refresh.refresh_is_made,
     refresh.refresh_holds_only_oauth_fields,
     refresh.refresh_scope_is_not_wider,
+    refresh.refresh_scope_is_within_the_grant,
+    refresh.replaced_refresh_token_is_dropped,
+    refresh.no_refresh_without_a_refresh_token,
+    bearer.access_token_is_in_one_place,
+    bearer.access_token_is_in_the_header,
+    bearer.access_token_is_not_in_the_query,
+    bearer.scheme_is_spelled_bearer,
+    bearer.refresh_token_is_not_sent_to_the_api,
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

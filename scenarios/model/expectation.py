@@ -5,15 +5,16 @@ from typing import Literal
 import msgspec
 
 Step = Literal["land", "refresh", "call_api"]
-Forbidden = Literal["token_request", "session", "resource_request"]
-# What can be counted: requests with one and the same code or refresh token, refreshes, requests to the API.
-Counted = Literal["code", "refresh_token", "refresh", "resource_request"]
-# What a check looks at: the exchange of a code, a refresh, a request to the API.
-Sent = Literal["code", "refresh", "resource_request"]
+Forbidden = Literal["token_request", "session", "resource_request", "request"]
+# What can be counted: requests with one and the same code or refresh token, refreshes, requests to the API, logins.
+Counted = Literal["code", "refresh_token", "refresh", "resource_request", "authorization_request"]
+# What a check looks at: the exchange of a code, a refresh, a request to the API, the beginning of a login.
+Sent = Literal["code", "refresh", "resource_request", "authorization_request"]
 
 TOKEN_REQUEST: Forbidden = "token_request"
 SESSION: Forbidden = "session"
 RESOURCE_REQUEST: Forbidden = "resource_request"
+ANY_REQUEST: Forbidden = "request"
 
 
 class Accepts(msgspec.Struct, frozen=True, tag="accepts", omit_defaults=True):
@@ -48,28 +49,37 @@ class Rejects(msgspec.Struct, frozen=True, tag="rejects", omit_defaults=True):
             "token_request": "without any token request",
             "session": "without a session that is signed in",
             "resource_request": "without using the token",
+            "request": "without any request, to whatever place",
         }[self.before]
         return f"is refused, {before}"
 
 
 class Follows(msgspec.Struct, frozen=True, tag="follows", omit_defaults=True):
-    """What the session sends meets a named check (`scenarios.checks`); without what it is `of`, nothing is said."""
+    """What the session sends meets a named check (`scenarios.checks`); without what it is `of`, nothing is said.
+
+    An empty `session` stands for all of the story. With `if_any` a client that refuses and sends nothing passes too.
+    """
 
     session: str
     check: str
     of: Sent = "code"
+    if_any: bool = False
 
     def __str__(self) -> str:
         return self.check.replace("_", " ")
 
 
 class SendsAtMost(msgspec.Struct, frozen=True, tag="sends_at_most", omit_defaults=True):
-    """From the session's first step of this kind on, so many requests are sent at most."""
+    """From the session's first step of this kind on, so many requests are sent at most.
+
+    Where the client sends fewer than `at_least`, the scenario does not apply: nothing obliges it to refresh by itself.
+    """
 
     session: str
     times: int
     what: Counted
     step: Step = "land"
+    at_least: int = 0
 
     def __str__(self) -> str:
         requests = {
@@ -77,6 +87,7 @@ class SendsAtMost(msgspec.Struct, frozen=True, tag="sends_at_most", omit_default
             "refresh_token": "request with the same refresh token",
             "refresh": "refresh",
             "resource_request": "request to the API",
+            "authorization_request": "request that begins a login",
         }[self.what]
         if self.times == 0:
             return f"sends no {requests}"
@@ -116,4 +127,15 @@ class Declares(msgspec.Struct, frozen=True, tag="declares", omit_defaults=True):
         return f"takes the access token to live for {self.lifetime:g} s" if self.lifetime is not None else "goes on"
 
 
-Expectation = Accepts | Rejects | Follows | SendsAtMost | Copes | Declares
+class Shows(msgspec.Struct, frozen=True, tag="shows", omit_defaults=True):
+    """What a browser saw of the session's last step of this kind meets a named check (`scenarios.checks.pages`)."""
+
+    session: str
+    check: str
+    step: Step = "land"
+
+    def __str__(self) -> str:
+        return self.check.replace("_", " ")
+
+
+Expectation = Accepts | Rejects | Follows | SendsAtMost | Copes | Declares | Shows

@@ -11,6 +11,23 @@ OutcomeKind = Literal["signed_in", "refused", "crashed", "hung", "unknown"]
 OutcomeEvidence = Literal["adapter", "probe", "api", "landing", "none"]
 
 
+class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer that a browser was given, cut to a bound; `location` is where it redirects to, made absolute.
+
+    Of its headers those are kept that say how the page is to be read; cookies are not among them.
+    """
+
+    url: str
+    status: int
+    location: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+    def header(self, name: str) -> str:
+        """The first value of a header, or nothing; `name` in lower case."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an application made of a step. `expires_at` is in seconds since 1970; fingerprints are never tokens."""
 
@@ -24,6 +41,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     token_type: str = ""
     access_token: str = ""
     refresh_token: str = ""
+    # What a browser saw, from the redirection endpoint to where it ended, where there is a browser.
+    pages: tuple[Page, ...] = ()
 
 
 UNKNOWN = Outcome("unknown")

@@ -79,6 +79,11 @@ def SHOULD(statement: str, *clauses: Clause) -> Requirement:
     return Requirement(Level.SHOULD, statement, clauses)
 
 
+def SHOULD_NOT(statement: str, *clauses: Clause) -> Requirement:
+    """A duty that a clause states with SHOULD NOT."""
+    return Requirement(Level.SHOULD_NOT, statement, clauses)
+
+
 def RECOMMENDED(statement: str, *clauses: Clause) -> Requirement:
     """What a clause calls RECOMMENDED."""
     return Requirement(Level.RECOMMENDED, statement, clauses)

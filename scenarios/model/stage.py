@@ -2,8 +2,6 @@
 
 from typing import Protocol
 
-import msgspec
-
 from mock_server.changes import NONE, Changes
 from scenarios.model.expectation import (
     Accepts,
@@ -15,16 +13,11 @@ from scenarios.model.expectation import (
     Rejects,
     SendsAtMost,
     Sent,
+    Shows,
     Step,
 )
 from scenarios.model.outcome import Outcome
-
-
-class Redirect(msgspec.Struct, frozen=True):
-    """An authorization response on its way: the URL that a user agent is about to open, and the flow it is of."""
-
-    url: str
-    flow: str
+from scenarios.model.redirect import Redirect as Redirect
 
 
 class Session(Protocol):
@@ -37,11 +30,23 @@ class Session(Protocol):
     async def begin(self, changes: Changes = NONE) -> None:
         """Begin a login and go no further: the application has sent the user agent away, and waits."""
 
-    async def authorize(self, changes: Changes = NONE) -> Redirect:
-        """Begin a login and get through consent: the redirect back, not followed."""
+    async def ask(self, changes: Changes = NONE) -> None:
+        """Begin a login so far that its authorization request arrives, however it is answered."""
 
-    async def land(self, redirect: Redirect) -> Outcome:
+    async def authorize(self, changes: Changes = NONE, *, query: str = "") -> Redirect:
+        """Begin a login and get through consent: the redirect back, not followed.
+
+        `query` is added to the address where the application begins logins, in a browser.
+        """
+
+    async def authorize_again(self, outcome: Outcome, changes: Changes = NONE) -> Redirect | None:
+        """Go on where a step has sent the browser, if that is into another login: the redirect back."""
+
+    async def land(self, redirect: Redirect, *, method: str = "GET") -> Outcome:
         """Open a redirect, this session's own or somebody else's."""
+
+    def forget_cookies(self, *words: str) -> None:
+        """Take from the browser the cookies with one of these words in their names, or all of them."""
 
     async def log_in(self, changes: Changes = NONE) -> Outcome:
         """Begin, consent and land."""
@@ -61,6 +66,9 @@ class Stage(Protocol):
 
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
+
+    def elsewhere(self, redirect: Redirect) -> str:
+        """An address at another origin; who asks there is recorded with the flow of the redirect."""
 
     def change(self, session: Session, changes: Changes) -> None:
         """Answer a session otherwise from now on; what was changed for it before counts no longer."""
@@ -83,14 +91,21 @@ def accepts(session: Session, *, step: Step = "land", times: int = 1) -> Accepts
     return Accepts(session.name, step, times)
 
 
-def follows(session: Session, check: str, *, of: Sent = "code") -> Follows:
-    """Expect what the session sends to meet a named check; `of` says what it has to send for that."""
-    return Follows(session.name, check, of)
+def follows(session: Session | None, check: str, *, of: Sent = "code", if_any: bool = False) -> Follows:
+    """Expect what the session sends (or every one) to meet a named check; `of` says what it has to send for that."""
+    return Follows(session.name if session else "", check, of, if_any)
 
 
-def sends_at_most(session: Session, times: int, what: Counted, *, step: Step = "land") -> SendsAtMost:
+def shows(session: Session, check: str, *, step: Step = "land") -> Shows:
+    """Expect what a browser saw of the session's last step to meet a named check."""
+    return Shows(session.name, check, step)
+
+
+def sends_at_most(
+    session: Session, times: int, what: Counted, *, step: Step = "land", at_least: int = 0
+) -> SendsAtMost:
     """Expect no more than so many requests since the session's first step of that kind."""
-    return SendsAtMost(session.name, times, what, step)
+    return SendsAtMost(session.name, times, what, step, at_least)
 
 
 def copes(session: Session, *, step: Step = "land", longest: float | None = None) -> Copes:

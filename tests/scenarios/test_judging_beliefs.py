@@ -88,7 +88,8 @@ def test_few_requests_of_a_dead_client_prove_nothing(kind):
 
 
 def test_a_client_that_was_not_asked_has_not_refrained():
-    assert judged(called("refused"), SendsAtMost("client", 1, "refresh", "call_api"))[1] == "DOES_NOT_REFRESH"
+    renewing = SendsAtMost("client", 1, "refresh", "call_api", at_least=1)
+    assert judged(called("refused"), renewing) == ("not_applicable", "DOES_NOT_REFRESH")
     plain = Evidence()
     plain.login("own", "client")
     assert judged(plain, SendsAtMost("client", 1, "code"))[1] == "NEVER_DELIVERED"
