@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from mock_server.transcript import Entry, Event, Exchange
 from scenarios.model.case import Case
 from scenarios.model.outcome import Outcome
@@ -28,7 +30,7 @@ def _ended(case: Case, session: str, step: str) -> list[Event]:
 
 def _outcome(event: Event) -> Outcome:
     known = {name: value for name, value in event.detail.items() if name in Outcome.__struct_fields__}
-    return Outcome(**known)  # type: ignore[arg-type]
+    return msgspec.convert(known, Outcome)
 
 
 def lifetime(case: Case, session: str, step: str) -> float | None:
@@ -69,6 +71,13 @@ def of_session(case: Case, session: str) -> tuple[Exchange, ...]:
     """Every exchange of a session."""
     flows = case.sessions.get(session, ())
     return tuple(e for e in case.exchanges if e.flow in flows)
+
+
+def was_forged(case: Case, session: str) -> bool:
+    """True where the session was made to open a redirect that the server has not sent."""
+    sent = {e.sent.header("location") for e in case.exchanges if e.endpoint == "authorization"}
+    mine = (event.detail for event in case.events("step") if event.detail.get("session") == session)
+    return any("url" in detail and detail["url"] not in sent for detail in mine)
 
 
 def alive(case: Case, flow: str) -> bool:

@@ -1,0 +1,44 @@
+"""What is said of the pages that a browser saw: a pure function of a scenario and its case, as all of judging."""
+
+from scenarios.checks.login import answered, body, member
+from scenarios.checks.pages import PAGE_CHECKS, Seen
+from scenarios.evidence import outcome as outcome_of
+from scenarios.evidence import window
+from scenarios.model.case import Case
+from scenarios.model.expectation import Shows
+from scenarios.model.scenario import Scenario
+from scenarios.model.verdict import Verdict
+from scenarios.verdicts import against, cannot_tell, never_settled, numbers, passed
+
+
+def judge_shows(scenario: Scenario, case: Case, expectation: Shows) -> Verdict:
+    """The verdict on what was seen of the session's last step of a kind."""
+    outcome = outcome_of(case, expectation.session, expectation.step)
+    if outcome is None:
+        return never_settled(case, expectation.step)
+    if not outcome.pages:
+        cause = f"No page was seen, so there is nothing to look at. {outcome.detail}".strip()
+        return cannot_tell(case, "NO_PAGE", cause, "Look at the application's output.")
+    seen = Seen(outcome.pages, tuple(case.app.redirect_uris) if case.app else (), _secrets(case))
+    findings = list(PAGE_CHECKS[expectation.check](seen))
+    if not findings:
+        return passed(case)
+    expected, actual = findings[0]
+    came = numbers(window(case, expectation.session, expectation.step) or ())
+    return against(scenario, case, expected, actual, came)
+
+
+def _secrets(case: Case) -> dict[str, str]:
+    """What no page may hold or lead to, by value; the names are for the message."""
+    secrets: dict[str, str] = {}
+    for exchange in case.exchanges:
+        if exchange.endpoint == "authorization":
+            secrets |= {value: "code" for value in answered(exchange).all("code") if value}
+        if exchange.endpoint != "token":
+            continue
+        if verifier := body(exchange).get("code_verifier"):
+            secrets[verifier] = "code_verifier"
+        for name in ("access_token", "refresh_token"):
+            if isinstance(token := member(exchange, name), str) and token:
+                secrets[token] = name
+    return secrets
