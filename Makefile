@@ -9,7 +9,7 @@ PACKAGES := mock_server client_ref scenarios oauthspec
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make run    start the mock server, walk one login of each kind of app against it, print the exchanges'
+	@echo 'make run    judge the reference client, which passes, and then a flawed one: what a failure looks like'
 	@echo 'make test   every check and every test, with what was skipped and why; REQUIRE="node go" forbids such skips'
 	@echo 'make check  the checks that run no test: ruff, mypy, import contracts'
 	@echo 'make bench  the figures of the budgets'
@@ -20,7 +20,10 @@ $(READY): pyproject.toml .ci/set-up
 	@touch $@
 
 run: $(READY)
-	@$(BIN)/python examples/walkthrough.py
+	@$(BIN)/oauthspec run --client reference
+	@echo; echo 'Now a client that keeps state where every session finds it, which is wrong:'; echo
+	@$(BIN)/oauthspec run --client flawed:state-in-shared-cache --app-kind basic; \
+	code=$$?; test $$code -eq 1 || { echo "It should have failed with exit code 1, not $$code."; exit 1; }
 
 check: $(READY)
 	$(BIN)/ruff check .
