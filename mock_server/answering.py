@@ -2,8 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mock_server.attribution import Attribution
 from mock_server.delivery import Delivery, Redirect, TurnAway
@@ -22,8 +21,7 @@ _WAITING = 1000
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What to send, and how; `number` is the exchange's."""
 
     answer: Answer
@@ -32,8 +30,7 @@ class Outcome:
     delivery: Delivery | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What is known of a request before it is decided."""
 
     number: int

@@ -6,9 +6,9 @@ refresh token buys, it buys once.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import NamedTuple
 
 from mock_server import decoding
 from mock_server.answering import Answering, Arrival, Outcome, remember
@@ -46,8 +46,7 @@ _PREFIXES = {
 _NO_SUCH_PAGE = plain(404, "404 page not found\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """An authorization request that waits for the resource owner."""
 
     flow: Flow

@@ -1,7 +1,6 @@
 """Deviations of the authorization response, the redirect to the client (RFC 6749 4.1.2 and 4.1.2.1)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from mock_server.deviations.deviation import Deviation, check_length, check_status
@@ -14,7 +13,7 @@ _Change = Callable[[Pairs], Pairs]
 
 def _deviation(name: str, change: _Change, *arguments: Any) -> Deviation:
     def spoil(message: AuthorizationResponse) -> AuthorizationResponse:
-        return replace(message, parameters=change(message.parameters))
+        return message._replace(parameters=change(message.parameters))
 
     return Deviation(f"authorization_response.{name}", arguments, "authorization_response", message=spoil)
 
@@ -91,8 +90,8 @@ def adds_error(error: str, *, first: bool = False) -> Deviation:
 
     def spoil(message: AuthorizationResponse) -> AuthorizationResponse:
         if not first:
-            return replace(message, parameters=(*message.parameters, ("error", error)))
-        return replace(message, parameters=(("error", error), *message.parameters), sorted_by_name=False)
+            return message._replace(parameters=(*message.parameters, ("error", error)))
+        return message._replace(parameters=(("error", error), *message.parameters), sorted_by_name=False)
 
     arguments = (error, "first") if first else (error,)
     return Deviation("authorization_response.adds_error", arguments, "authorization_response", message=spoil)
@@ -102,7 +101,7 @@ def uses_fragment() -> Deviation:
     """Put the answer behind a hash, as an implicit grant would."""
 
     def spoil(message: AuthorizationResponse) -> AuthorizationResponse:
-        return replace(message, response_mode="fragment")
+        return message._replace(response_mode="fragment")
 
     return Deviation("authorization_response.uses_fragment", (), "authorization_response", message=spoil)
 

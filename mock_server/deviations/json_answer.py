@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from mock_server.deviations.deviation import Deviation, Target, check_header, check_length, check_status
@@ -33,7 +32,7 @@ class Family:
 
     def _members(self, name: str, change: Callable[[Members], Members], *arguments: Any) -> Deviation:
         def spoil(message: Any) -> Any:
-            return replace(message, members=change(message.members))
+            return message._replace(members=change(message.members))
 
         return Deviation(f"{self._target}.{name}", arguments, self._target, message=spoil)
 

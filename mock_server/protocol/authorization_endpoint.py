@@ -6,7 +6,7 @@ mistakes, such as a wrong PKCE method, are only reported there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mock_server.protocol.errors import Hint, OAuthError
 from mock_server.protocol.form import Pairs, byte_length
@@ -19,8 +19,7 @@ from mock_server.protocol.resource_owner import Allow, Consent, Deny
 from mock_server.protocol.vocabulary import ResponseMode
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """An authorization request that the resource owner may be asked about."""
 
     app: App
@@ -34,16 +33,14 @@ class Checked:
     code_challenge_method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A refusal: the message that says so, and the error that it comes from."""
 
     response: AuthorizationResponse | ErrorPage
     error: OAuthError
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """The resource owner consented: the scopes granted, in order."""
 
     scopes: tuple[str, ...]
@@ -116,7 +113,7 @@ def named(response: AuthorizationResponse, issuer: str, provider: Provider) -> A
     """The response with `iss` where RFC 9207 is supported: in every one, errors included (RFC 9207 2)."""
     if not provider.issuer_in_response:
         return response
-    return replace(response, parameters=(*response.parameters, ("iss", issuer)))
+    return response._replace(parameters=(*response.parameters, ("iss", issuer)))
 
 
 def granted_response(

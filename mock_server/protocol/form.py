@@ -6,8 +6,7 @@ harm (recorded: `state/undecodable-escape`, `auth-parameters/semicolon-separator
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -17,15 +16,23 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
-@dataclass(frozen=True, slots=True)
 class Parameters:
-    """Decoded parameters in the order in which they came, repeats included."""
+    """Decoded parameters in the order in which they came, repeats included; a value, never changed."""
 
-    pairs: Pairs = ()
-    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    __slots__ = ("_first", "pairs")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_first", dict(reversed(self.pairs)))
+    def __init__(self, pairs: Pairs = ()) -> None:
+        self.pairs = pairs
+        self._first = dict(reversed(pairs))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parameters) and self.pairs == other.pairs
+
+    def __hash__(self) -> int:
+        return hash(self.pairs)
+
+    def __repr__(self) -> str:
+        return f"Parameters({self.pairs!r})"
 
     def get(self, name: str) -> str:
         """The first value of a parameter, or nothing at all: RFC 6749 3.1 lets both mean "not sent"."""

@@ -1,23 +1,20 @@
 """The messages of RFC 6749 as values: what came in, and what goes out before anybody encodes it."""
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.form import Pairs, Parameters
 from mock_server.protocol.vocabulary import ResponseMode
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(NamedTuple):
     """RFC 6749 4.1.1, with whatever else came in query and body; the body's values stand before the query's."""
 
     parameters: Parameters
     readable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationResponse:
+class AuthorizationResponse(NamedTuple):
     """RFC 6749 4.1.2 and 4.1.2.1: what the user agent carries to the redirection endpoint."""
 
     redirect_uri: str
@@ -28,15 +25,13 @@ class AuthorizationResponse:
     sorted_by_name: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorPage:
+class ErrorPage(NamedTuple):
     """An authorization error that must not be redirected to the client (RFC 6749 4.1.2.1)."""
 
     parameters: Pairs
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(NamedTuple):
     """RFC 6749 4.1.3 and 6, and RFC 7009 2.1: the body's parameters and the Authorization header."""
 
     form: Parameters
@@ -47,8 +42,7 @@ class TokenRequest:
 Members = tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class TokenResponse:
+class TokenResponse(NamedTuple):
     """RFC 6749 5.1: the members in wire order."""
 
     members: Members
@@ -58,8 +52,7 @@ class TokenResponse:
         return f"TokenResponse({', '.join(name for name, _ in self.members)}, status={self.status})"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenErrorResponse:
+class TokenErrorResponse(NamedTuple):
     """RFC 6749 5.2: the members in wire order, and the error that they come from."""
 
     members: Members
@@ -67,17 +60,15 @@ class TokenErrorResponse:
     error: OAuthError
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationResponse:
+class RevocationResponse(NamedTuple):
     """RFC 7009 2.2: nothing but the status."""
 
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceResponse:
+class ResourceResponse(NamedTuple):
     """An answer of the API."""
 
     status: int
     members: Members
-    headers: Pairs = field(default=())
+    headers: Pairs = ()

@@ -13,8 +13,9 @@ What the table does not list is not a transition and leaves the credential as it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from mock_server.protocol.vocabulary import TokenEndpointAuthMethod
 
@@ -69,8 +70,7 @@ class App:
         return f"App(client_id={self.client_id!r}, name={self.name!r}, redirect_uris={self.redirect_uris!r})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Credential:
+class Credential(NamedTuple):
     """A code or token with its state; times are seconds of the server's clock."""
 
     value: str
@@ -80,7 +80,7 @@ class Credential:
     def after(self, event: Event) -> "Credential":
         """This credential after an event, or itself where the table has no such step."""
         status = TRANSITIONS.get((self.status, event))
-        return self if status is None else replace(self, status=status)
+        return self if status is None else self._replace(status=status)
 
     def is_usable(self, now: float) -> bool:
         """True while it is live and not expired."""
@@ -90,8 +90,7 @@ class Credential:
         return f"Credential({self.status.value}, expires_at={self.expires_at})"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One authorization: what the resource owner granted, its code and the tokens that came of it."""
 
     identifier: int
@@ -119,14 +118,14 @@ class Grant:
         """This grant without a usable token; the code is not touched."""
         access = None if self.access_token is None else self.access_token.after(Event.REVOKE)
         tokens = self.refresh_tokens
-        return replace(
-            self, access_token=access, refresh_tokens=(*tokens[:-1], *(t.after(Event.REVOKE) for t in tokens[-1:]))
+        return self._replace(
+            access_token=access, refresh_tokens=(*tokens[:-1], *(t.after(Event.REVOKE) for t in tokens[-1:]))
         )
 
     def presented(self, value: str) -> "Grant":
         """This grant after a dead refresh token was presented: it is recognised once only."""
         tokens = (t.after(Event.PRESENT) if t.value == value else t for t in self.refresh_tokens)
-        return replace(self, refresh_tokens=tuple(t for t in tokens if t.status is not Status.GONE))
+        return self._replace(refresh_tokens=tuple(t for t in tokens if t.status is not Status.GONE))
 
     def issued(self, access_token: Credential, refresh_token: Credential | None) -> "Grant":
         """This grant with new tokens in the place of the old ones."""
@@ -134,16 +133,15 @@ class Grant:
         if refresh_token is not None:
             old = tuple(t.after(Event.USE) for t in tokens)[-REMEMBERED_REFRESH_TOKENS + 1 :]
             tokens = (*old, refresh_token)
-        return replace(self, access_token=access_token, refresh_tokens=tokens)
+        return self._replace(access_token=access_token, refresh_tokens=tokens)
 
     def shifted(self, seconds: float) -> "Grant":
         """This grant with all its times moved back, as if `seconds` had passed."""
 
         def earlier(credential: Credential) -> Credential:
-            return replace(credential, expires_at=credential.expires_at - seconds)
+            return credential._replace(expires_at=credential.expires_at - seconds)
 
-        return replace(
-            self,
+        return self._replace(
             code=earlier(self.code),
             access_token=None if self.access_token is None else earlier(self.access_token),
             refresh_tokens=tuple(earlier(t) for t in self.refresh_tokens),

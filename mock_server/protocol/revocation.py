@@ -1,6 +1,6 @@
 """Token revocation: RFC 7009 2, as the recorded engine answers it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mock_server.protocol.client_authentication import authenticate
 from mock_server.protocol.errors import OAuthError
@@ -9,8 +9,7 @@ from mock_server.protocol.records import Grant, Status
 from mock_server.protocol.token_endpoint import UNREADABLE_BODY, Situation, error_response
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(NamedTuple):
     """What to answer, and what the grant becomes; nothing where no grant changes."""
 
     answer: RevocationResponse | TokenErrorResponse

@@ -6,8 +6,7 @@ at once or not at all.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mock_server.protocol.client_authentication import authenticate
 from mock_server.protocol.errors import Hint, OAuthError
@@ -32,8 +31,7 @@ class Grants(Protocol):
         """The grant that a refresh token belongs to, dead or alive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """All that a decision depends on beside the request; `mint` makes a fresh code or token of the kind named."""
 
     apps: Mapping[str, App]
@@ -43,8 +41,7 @@ class Situation:
     mint: Mint
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What to answer, and what the grant becomes; nothing where no grant changes."""
 
     answer: TokenResponse | TokenErrorResponse

@@ -1,7 +1,5 @@
 """`grant_type=authorization_code`: RFC 6749 4.1.3 and RFC 7636 4.6."""
 
-from dataclasses import replace
-
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.grants.issue import issue
 from mock_server.protocol.messages import TokenRequest
@@ -33,8 +31,8 @@ def redeem(request: TokenRequest, app: App, situation: Situation) -> Decision:
         method = "S256"
     error = check_verifier(form.get("code_verifier"), grant.code_challenge, method, provider=provider)
     if error is not None:
-        return refuse(error, provider, replace(grant, pkce_pending=False))
-    used = replace(grant, code=grant.code.after(Event.USE), pkce_pending=False)
+        return refuse(error, provider, grant._replace(pkce_pending=False))
+    used = grant._replace(code=grant.code.after(Event.USE), pkce_pending=False)
     return issue(used, app, situation, refreshing=False)
 
 
