@@ -37,6 +37,8 @@ _STYLES: dict[Status, str] = {
 _WIDEST = 100
 # Identifiers of what could not be judged, for each reason.
 _FEW = 12
+# Failures that are told in full on one screen.
+_ONE_SCREEN = 3
 _RULES = {rule.identifier: rule for rule in RULES}
 
 
@@ -133,11 +135,8 @@ class Console:
     def _print_line(self, case: Case, verdict: Verdict) -> None:
         hidden = self._hidden(case.entries)
         said = verdict.code or verdict.actual
-        line = Text(f"{WORDS[verdict.status]:<15}", style=_STYLES[verdict.status])
-        line.append(f"{case.identifier}  ({APP_KINDS[case.app_kind]})", style="")
-        if said:
-            line.append(f"  {hidden.text(said)}", style="")
-        self._print(line)
+        shown = f"{case.identifier}  ({APP_KINDS[case.app_kind]})" + (f"  {hidden.text(said)}" if said else "")
+        self._print(Text.assemble((f"{WORDS[verdict.status]:<15}", _STYLES[verdict.status]), shown))
 
     def _print_failures(self, summary: Summary) -> None:
         found = [
@@ -164,9 +163,7 @@ class Console:
     def _print_failure(self, told: Failure) -> None:
         self._print(told.title, _STYLES[told.status])
         for label, text in told.laid_out(min(self._out.width, _WIDEST) if self._out.is_terminal else _WIDEST):
-            line = Text(label, style="bold")
-            line.append(text, style="")
-            self._print(line)
+            self._print(Text.assemble((label, "bold"), text))
 
     def _again(self, verdict: RuleVerdict, app_kind: AppKind) -> str:
         """The line that repeats the scenario which holds the first evidence of a broken rule."""
@@ -191,13 +188,27 @@ class Console:
         self._print("")
         if self._verbose:
             self._print_rules(summary.rules)
+        self._print_in_short()
         for line in tally.table(summary.verdicts):
             self._print(line)
         self._print(tally.rules_in_a_line(summary))
         for line in self._leniencies:
             self._print(line, _STYLES["warned"])
+        if summary.interrupted:
+            self._print(f"{self._header.selected - len(summary.verdicts)} scenarios were not performed.")
         style = {0: "passed", 1: "failed", 3: "inconclusive"}[summary.exit_code]
         self._print(tally.result(summary), _STYLES[style])  # type: ignore[index]
+
+    def _print_in_short(self) -> None:
+        """What failed once more, where its messages are longer than a screen."""
+        told = [(selected, verdict) for selected, _, verdict in self._cases]
+        statuses: tuple[Status, ...] = ("failed", "warned")
+        if sum(verdict.status in statuses for _, verdict in told) <= _ONE_SCREEN:
+            return
+        for status in statuses:
+            for line in tally.in_short(told, status):
+                self._print(f"{WORDS[status]:<8}{line}", _STYLES[status])
+        self._print("")
 
     def _print_rules(self, rules: Iterable[tuple[AppKind, RuleVerdict]]) -> None:
         for kind, verdict in rules:

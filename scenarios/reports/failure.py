@@ -32,7 +32,7 @@ _MOST_SHOWN = 3
 _INDENT = "  "
 _LABELS = 12
 # What is copied, or compared by eye, is never broken: a terminal may wrap it.
-_UNBROKEN = frozenset({"right", "sent", "again", "exchange", "clause"})
+_UNBROKEN = frozenset({"right", "sent", "opened", "again", "exchange", "clause"})
 
 
 class Failure(msgspec.Struct, frozen=True):

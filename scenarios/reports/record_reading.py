@@ -12,12 +12,13 @@ import msgspec
 
 from mock_server.protocol.records import App
 from mock_server.transcript import Entry, Event
+from scenarios.checks.pages import PAGE_CHECKS
 from scenarios.checks.table import CHECKS
 from scenarios.collection import Selected
 from scenarios.judging import judge
 from scenarios.model.assignment import AppKind
 from scenarios.model.case import Case
-from scenarios.model.expectation import Follows
+from scenarios.model.expectation import Follows, Shows
 from scenarios.model.outcome import Outcome
 from scenarios.model.scenario import Scenario
 from scenarios.model.verdict import RuleVerdict, Verdict
@@ -135,8 +136,9 @@ def _check_case(line: CaseLine) -> None:
         event = entry_of(stored)
         if isinstance(event, Event) and event.kind == "outcome":
             msgspec.convert({k: v for k, v in event.detail.items() if k in _OUTCOME}, Outcome)
-    if isinstance(line.expectation, Follows) and line.expectation.check not in CHECKS:
-        raise ValueError(f"there is no check {line.expectation.check!r}")
+    expectation = line.expectation
+    if isinstance(expectation, Follows | Shows) and expectation.check not in {*CHECKS, *PAGE_CHECKS}:
+        raise ValueError(f"there is no check {expectation.check!r}")
 
 
 def _whole(path: Path, header: HeaderLine, lines: Sequence[Line]) -> Recorded:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mock_server.transcript import Event, Exchange
+from mock_server.transcript import Answer, Event, Exchange
 from scenarios.model.case import Case
 from scenarios.reports.differences import differences
 from scenarios.reports.shown import Hidden, answer_line, legible
@@ -15,7 +15,7 @@ _MOST_CHANGED = 3
 
 def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
     """Lines that say what the client was faced with; one that says so where nothing was changed."""
-    lines = [*_of_exchanges(case, hidden), *_of_flows(case), *_opened_elsewhere(case), *_of_time(case)]
+    lines = [*_of_exchanges(case, hidden), *_of_flows(case), *_opened(case, hidden), *_of_time(case)]
     return tuple(lines) or (("changed", "nothing: every answer was right"),)
 
 
@@ -60,16 +60,37 @@ def _was_changed(case: Case, flow: str) -> bool:
     return any(exchange.changes for exchange in case.exchanges if exchange.flow == flow)
 
 
-def _opened_elsewhere(case: Case) -> Iterator[Line]:
-    """A redirect that another session opened than the one that it was meant for."""
+def _opened(case: Case, hidden: Hidden) -> Iterator[Line]:
+    """A redirect that another session opened than the one that it was meant for, or that nobody sent like that."""
     for step in case.events("step"):
         session, url = step.detail.get("session"), step.detail.get("url")
-        origin = next((e for e in case.exchanges if url and _redirects_to(e, url)), None)
-        if origin is not None and origin.flow not in case.sessions.get(str(session), ()):
+        if not isinstance(url, str):
+            continue
+        origin = next((e for e in case.exchanges if _redirects_to(e, url)), None)
+        if origin is None:
+            yield from _forged(case, step, url, hidden)
+        elif origin.flow not in case.sessions.get(str(session), ()):
             meant = _session_of(case, origin.flow)
             told = f"the redirect of {meant!r} (exchange {origin.number}) was opened by {session!r}"
             yield "changed", f"nothing in any answer: {told}"
             yield "sent", answer_line(origin.sent)
+
+
+def _forged(case: Case, step: Event, url: str, hidden: Hidden) -> Iterator[Line]:
+    """What somebody wrote who can make a browser open a URL: beside the nearest redirect that the server did send."""
+    who = step.detail.get("session")
+    yield "changed", f"nothing in any answer: somebody wrote the redirect that {who!r} was made to open"
+    opened = Answer(302, (("location", url),))
+    sent = [e.sent for e in case.exchanges if e.flow == step.flow and e.endpoint == "authorization" and _leads(e)]
+    if sent:
+        yield "right", answer_line(sent[-1])
+    yield "opened", answer_line(opened)
+    if sent:
+        yield "so that", "; ".join(differences(sent[-1], opened, hidden))
+
+
+def _leads(exchange: Exchange) -> bool:
+    return bool(exchange.sent.header("location"))
 
 
 def _redirects_to(exchange: Exchange, url: object) -> bool:

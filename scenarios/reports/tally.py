@@ -14,6 +14,8 @@ from scenarios.running import Summary
 Judged = tuple[Selected, Verdict]
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "not_applicable", "inconclusive", "errored")
+# More causes than these under one code differ in a value, not in what is to be done.
+_MOST_CAUSES = 4
 _JUDGED: frozenset[Status] = frozenset({"passed", "failed", "warned"})
 _EXIT_CODES = {
     0: "everything that was judged is as it should be",
@@ -58,19 +60,24 @@ class Group:
 
 
 def groups(verdicts: Iterable[Judged], status: Status) -> tuple[Group, ...]:
-    """What has this status, by code, each with its first cause and next step."""
+    """What has this status, by code and cause; a code with many causes is one group, with the first of them."""
     by_code: dict[str, list[Verdict]] = {}
     for _, verdict in verdicts:
         if verdict.status == status:
             by_code.setdefault(verdict.code, []).append(verdict)
-    return tuple(_group(status, code, found) for code, found in by_code.items())
+    return tuple(group for code, found in by_code.items() for group in _groups(status, code, found))
 
 
-def _group(status: Status, code: str, found: Sequence[Verdict]) -> Group:
-    causes = list(dict.fromkeys(verdict.cause for verdict in found))
-    names = tuple(f"{verdict.identifier} ({APP_KINDS[verdict.app_kind]})" for verdict in found)
-    first = found[0]
-    return Group(status, code, first.cause, first.next_step, names, len(causes) - 1)
+def _groups(status: Status, code: str, found: Sequence[Verdict]) -> Iterator[Group]:
+    by_cause: dict[str, list[Verdict]] = {}
+    for verdict in found:
+        by_cause.setdefault(verdict.cause, []).append(verdict)
+    apart = list(by_cause.values()) if len(by_cause) <= _MOST_CAUSES else [list(found)]
+    for each in apart:
+        first = each[0]
+        names = tuple(f"{verdict.identifier} ({APP_KINDS[verdict.app_kind]})" for verdict in each)
+        others = len({verdict.cause for verdict in each}) - 1
+        yield Group(status, code, first.cause, first.next_step, names, others)
 
 
 def shown_group(group: Group, hidden: Hidden, *, most: int, total: int) -> Iterator[str]:
@@ -87,6 +94,20 @@ def shown_group(group: Group, hidden: Hidden, *, most: int, total: int) -> Itera
         yield f"             {name}"
     if many > most:
         yield f"             {f'and {many - most} more; ' if most else ''}-v names them all"
+
+
+def in_short(verdicts: Iterable[Judged], status: Status) -> Iterator[str]:
+    """What has this status, a line for each scenario: its rows, and the kinds of app."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for selected, verdict in verdicts:
+        if verdict.status == status:
+            rows, kinds = found.setdefault(selected.scenario.identifier, ([], []))
+            rows += [selected.row] if selected.row and selected.row not in rows else []
+            kind = APP_KINDS[verdict.app_kind]
+            kinds += [kind] if kind not in kinds else []
+    for identifier, (rows, kinds) in found.items():
+        shown = f"[{', '.join(rows)}]" if rows else ""
+        yield f"{identifier}{shown}  ({', '.join(kinds)})"
 
 
 def rules_in_a_line(summary: Summary) -> str:

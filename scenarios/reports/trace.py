@@ -16,11 +16,12 @@ from scenarios.reports import failure
 from scenarios.reports.differences import differences
 from scenarios.reports.failure import WORDS
 from scenarios.reports.header import APP_KINDS, Header
-from scenarios.reports.shown import Hidden, legible
+from scenarios.reports.shown import Hidden, legible, shortened
 from scenarios.running import Plan, Summary
 
 # A body beyond this is evidence for a machine, and stands in the record.
 _LONGEST_BODY = 20_000
+_LONGEST_PAGE = 4_000
 
 
 class Traces:
@@ -40,16 +41,16 @@ class Traces:
         """Nothing to do."""
 
     def judged(self, selected: Selected, case: Case, verdict: Verdict) -> None:
-        """Write a trace, where there is something to see."""
-        if verdict.status in ("passed", "not_applicable") or not case.entries:
-            return
+        """Write a trace where there is something to see, and take an older run's away where there is not."""
         path = self.folder / file_name(case)
         try:
-            path.write_text(trace(selected, case, verdict, self._header), "utf-8")
+            if verdict.status in ("passed", "not_applicable") or not case.entries:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_text(trace(selected, case, verdict, self._header), "utf-8")
+                self.written += 1
         except OSError as error:
             self.trouble = f"{path.name}: {error.strerror}"
-        else:
-            self.written += 1
 
     def ended(self, summary: Summary) -> None:
         """Nothing to do."""
@@ -93,11 +94,25 @@ def _entry(entry: Entry, whose: str, hidden: Hidden) -> Iterator[str]:
     if isinstance(entry, Event):
         yield f"{entry.number}. {entry.kind}  ({whose})"
         for name, value in entry.detail.items():
-            text = redacted_url(value) if name == "url" and isinstance(value, str) else str(value)
-            if text:
-                yield f"    {name}: {hidden.text(text)}"
+            yield from _detail(name, value, hidden)
         return
     yield from _exchange(entry, whose, hidden)
+
+
+def _detail(name: str, value: object, hidden: Hidden) -> Iterator[str]:
+    """One thing that an event tells; the pages that a browser saw are told one by one."""
+    if name == "pages" and isinstance(value, list):
+        for page in value:
+            if isinstance(page, dict):
+                leads = f" -> {redacted_url(str(page['location']))}" if page.get("location") else ""
+                url = redacted_url(str(page.get("url", "")))
+                yield f"    page: {page.get('status')} {legible(url + leads)}"
+                text = str(page.get("text", ""))
+                yield from (f"    | {hidden.text(line)}" for line in text[:_LONGEST_PAGE].splitlines() if line.strip())
+        return
+    text = redacted_url(value) if name == "url" and isinstance(value, str) else str(value)
+    if value not in ("", None, [], ()):
+        yield f"    {name}: {shortened(hidden.text(text))}"
 
 
 def _exchange(exchange: Exchange, whose: str, hidden: Hidden) -> Iterator[str]:
