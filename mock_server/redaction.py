@@ -33,12 +33,31 @@ SECRET_PARAMETERS = frozenset(
     }
 )
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+# Names are compared by their letters alone: clientSecret, CODE and code[0] are what they are.
+_LETTERS = re.compile(r"[^a-z]+")
+_SECRET_NAMES = frozenset(name.replace("_", "") for name in SECRET_PARAMETERS)
+_SECRET_WORDS = ("secret", "password", "assertion", "apikey")
 _NAMES = "|".join(sorted(SECRET_PARAMETERS))
-# Secrets in a page: in the query of a link, and in the fields of a form_post answer.
-_IN_TEXT = re.compile(rf"""\b({_NAMES})=([^&"'<>\s]+)""")
-_IN_FIELD = re.compile(rf"""(name="(?:{_NAMES})" value=")([^"]*)""")
+# Secrets in a page or in another value: in a link's query, encoded or not, and in the fields of a form_post answer.
+_BEFORE = r"(?:\A|[^A-Za-z_]|%(?:25)*[0-9A-F]{2})"
+_IN_TEXT = re.compile(
+    rf"""({_BEFORE}(?:{_NAMES})(?:=|%(?:25)*3D))((?:(?!%(?:25)*26)[^&"'<>\s])+)""", re.IGNORECASE
+)
+_IN_FIELD = re.compile(rf"""(name="(?:{_NAMES})" value=")([^"]*)""", re.IGNORECASE)
 _KEY = secrets.token_bytes(16)
 _TARGET = re.compile(r"\A([^?#]*)(\?[^#]*)?(#.*)?\Z", re.DOTALL)
+# A second hop serves tokens to whoever knows its address; a password may stand before a host.
+_IN_PATH = re.compile(r"(/elsewhere/|//[^/@]*:)([^/@]+)")
+_SEPARATOR = re.compile(r"([&;?\r\n])")
+# A word without a name may be a token, where it is longer than words are.
+_LONGEST_WORD = 15
+
+
+def _is_secret(name: str) -> bool:
+    for _ in range(3):
+        name = form.unquote(name) or name
+    letters = _LETTERS.sub("", name.lower())
+    return letters in _SECRET_NAMES or letters.endswith("token") or any(word in letters for word in _SECRET_WORDS)
 
 
 def mark(secret: str) -> str:
@@ -53,7 +72,7 @@ def redacted_url(url: str) -> str:
     """A target or a Location without the secrets of its query and fragment."""
     match = _TARGET.match(url)
     base, query, fragment = match.groups() if match else (url, None, None)
-    shown = base
+    shown = _IN_PATH.sub(lambda path: f"{path[1]}{mark(path[2])}", base)
     for part in (query, fragment):
         if part:
             shown += part[0] + _pairs(part[1:])
@@ -61,10 +80,18 @@ def redacted_url(url: str) -> str:
 
 
 def _pairs(text: str) -> str:
-    if "=" not in text:
-        return text
-    pairs = form.parse(text).pairs
-    return "&".join(f"{name}={mark(value) if name in SECRET_PARAMETERS else value}" for name, value in pairs)
+    """Text that is, or may be, form-encoded: in clear but for the secrets in it."""
+    return "".join(
+        part if _SEPARATOR.fullmatch(part) else _pair(*part.partition("=")) for part in _SEPARATOR.split(text)
+    )
+
+
+def _pair(raw_name: str, equals: str, raw_value: str) -> str:
+    name, value = form.unquote(raw_name), form.unquote(raw_value)
+    name, value = raw_name if name is None else name, raw_value if value is None else value
+    if not equals:
+        return mark(name) if len(name) > _LONGEST_WORD else name
+    return f"{name}={mark(value) if _is_secret(name) else _text(value)}"
 
 
 def redacted_headers(headers: Headers) -> Headers:
@@ -76,7 +103,7 @@ def _header(name: str, value: str) -> str:
     if name in ("location", "referer"):
         return redacted_url(value)
     if name not in _SECRET_HEADERS:
-        return value
+        return mark(value) if _is_secret(name) else value
     scheme, _, rest = value.partition(" ")
     basic = basic_credentials(value) if name == "authorization" else None
     if basic is not None:
@@ -88,28 +115,38 @@ def _header(name: str, value: str) -> str:
 
 
 def redacted_body(body: bytes, content_type: str) -> str:
-    """A body as text, without secrets, whatever it is labelled as."""
+    """The body of a request as text, without secrets, whatever it is labelled as; marked as a whole where it is odd."""
     text = body.decode("utf-8", "replace")
-    if text[:1] in "{[" and text:
+    start = text.lstrip("\ufeff \t\r\n")[:1]
+    if start in ("{", "[", '"'):
         try:
-            return json.dumps(_json(json.loads(text)), ensure_ascii=False)
+            return json.dumps(_json(json.loads(text.lstrip("\ufeff"))), ensure_ascii=False)
         except (ValueError, RecursionError):
             return mark(text)
-    return _text(text) if content_type.startswith("text/") else _pairs(text)
+    # XML, parts of a form, and what is no UTF-8 text.
+    is_odd = start in ("<", "-") or "\0" in text or content_type.lower().startswith("multipart/")
+    return mark(text) if is_odd else _pairs(text)
 
 
 def _text(text: str) -> str:
-    text = _IN_TEXT.sub(lambda match: f"{match[1]}={mark(match[2])}", text)
+    text = _IN_TEXT.sub(lambda match: f"{match[1]}{mark(match[2])}", text)
     return _IN_FIELD.sub(lambda match: f"{match[1]}{mark(html.unescape(match[2]))}", text)
 
 
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            key: mark(inner) if key in SECRET_PARAMETERS and isinstance(inner, str) else _json(inner)
-            for key, inner in value.items()
-        }
-    return [_json(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _marked(inner) if _is_secret(key) else _json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_json(inner) for inner in value]
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return redacted_body(value.encode("utf-8", "replace"), "")
+    return _text(value) if isinstance(value, str) else value
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return mark(json.dumps(value))
+    return mark(value) if isinstance(value, str) else value
 
 
 def redacted_request(request: ReceivedRequest) -> ReceivedRequest:
@@ -124,6 +161,10 @@ def redacted_request(request: ReceivedRequest) -> ReceivedRequest:
 
 
 def redacted_answer(answer: Answer) -> Answer:
-    """An answer that may be shown."""
-    body = redacted_body(answer.body, answer.header("content-type")).encode("utf-8", "replace")
-    return Answer(answer.status, redacted_headers(answer.headers), body)
+    """An answer that may be shown; its pages and plain texts are ours, and stay legible."""
+    content_type = answer.header("content-type")
+    if content_type.startswith("text/"):
+        body = _text(answer.body.decode("utf-8", "replace"))
+    else:
+        body = redacted_body(answer.body, content_type)
+    return Answer(answer.status, redacted_headers(answer.headers), body.encode("utf-8", "replace"))
