@@ -28,6 +28,7 @@ from mock_server.stopping import Stop
 from mock_server.transcript import Entry, Exchange
 
 _CONTROL_TOKEN = "OAUTHSPEC_CONTROL_TOKEN"
+_SHORTEST_TOKEN = 16
 
 
 @click.command(short_help="Run the mock authorization server.")
@@ -137,11 +138,20 @@ def _listening(settings: Settings, core: AuthorizationServer) -> RunningServer:
             host=host,
             port=settings.port,
             public_url=settings.public_url,
-            control_token=os.environ.get(_CONTROL_TOKEN, ""),
+            control_token=_control_token(),
         )
     except OSError as error:
         cause = f"{host}:{settings.port} cannot be listened on: {error.strerror}."
         raise SettingsError("PORT_TAKEN", cause, "Choose another with --port, or --port 0 for a free one.") from None
+
+
+def _control_token() -> str:
+    """The token that the environment chooses; none lets the server choose one where it needs one."""
+    token = os.environ.get(_CONTROL_TOKEN, "")
+    if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
+        cause = f"{_CONTROL_TOKEN} is no token of {_SHORTEST_TOKEN} characters or more, without blanks."
+        raise SettingsError("BAD_CONTROL_TOKEN", cause, "Choose another, or leave it out.")
+    return token
 
 
 def _may_write(path: Path, force: bool) -> None:
