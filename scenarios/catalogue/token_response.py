@@ -5,7 +5,7 @@ Servers, proxies and captive portals answer 200 to everything. A client that doe
 """
 
 from mock_server.deviations.deviation import Deviation
-from mock_server.deviations.token_response import adds, mistypes, omits, sends_body
+from mock_server.deviations.token_response import adds, answers_with_status, mistypes, omits, sends_body
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import SESSION, Accepts, Rejects
 from scenarios.model.requirement import DERIVED, MUST_NOT, PROSE, REQUIRED
@@ -145,3 +145,44 @@ async def unknown_member(stage: Stage) -> Accepts:
     client = stage.session()
     await client.log_in(changed(adds("error_free", True)))
     return accepts(client)
+
+
+@scenario(
+    requirement=PROSE("take a token from an answer with status 200 alone", RFC6749.section("5.1")),
+    rows={
+        "400": answers_with_status(400),
+        "401": answers_with_status(401),
+        "403": answers_with_status(403),
+        "404": answers_with_status(404),
+        "500": answers_with_status(500),
+        "503": answers_with_status(503),
+    },
+    risk="an error page of a proxy, or a refusal with too much in it, is taken for a login",
+    fix="look at the status before the body",
+    incidents=("requests-oauthlib #446",),
+    seeds=("S-RSP-06",),
+)
+async def token_under_an_error_status(stage: Stage, change: Deviation) -> Rejects:
+    """The status says that the request failed; the body is a token answer as good as any."""
+    client = stage.session()
+    await client.log_in(changed(change))
+    return rejects(client, before=SESSION, reasons=("status", "token_error"))
+
+
+@scenario(
+    requirement=PROSE("take a token from an answer with status 200 alone", RFC6749.section("5.1")),
+    needs={Capability.REFRESH},
+    rows={"400": answers_with_status(400), "500": answers_with_status(500)},
+    risk="a session goes on with a token that the server did not mean to give",
+    fix="judge the answer to a refresh by the same function as the first one",
+    incidents=("requests-oauthlib #446",),
+    seeds=("S-RSP-06",),
+)
+async def token_under_an_error_status_on_refresh(stage: Stage, change: Deviation) -> Rejects:
+    """The login is good; its refresh is answered with a failure and with tokens."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    stage.change(client, changed(change))
+    await client.refresh()
+    return rejects(client, before=SESSION, step="refresh", reasons=("status", "token_error"))
