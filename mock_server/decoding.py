@@ -94,7 +94,12 @@ def _json(request: ReceivedRequest) -> Parameters:
         return Parameters()
     if not isinstance(members, dict):
         return Parameters()
-    return Parameters(tuple((name, str(value)) for name, value in members.items()))
+    return Parameters(tuple((_bytes_of(name), _bytes_of(str(value))) for name, value in members.items()))
+
+
+def _bytes_of(text: str) -> str:
+    """Half a surrogate pair, which JSON can spell and no encoding has, as the bytes that it would be."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
 
 
 def path_of(request: ReceivedRequest) -> str:
