@@ -1,7 +1,7 @@
 """The form encoding: what is written is read back, any bytes, repeats and order kept."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.protocol import form
@@ -12,11 +12,13 @@ any_text = st.binary(max_size=30).map(lambda raw: raw.decode("utf-8", "surrogate
 pairs = st.lists(st.tuples(any_text, any_text), max_size=8).map(tuple)
 
 
+@settings(max_examples=40)
 @given(pairs, st.sampled_from(["+", "%20"]))
 def test_what_is_written_is_read_back(sent, space):
     assert parse(serialize(sent, space=space)).pairs == sent
 
 
+@settings(max_examples=40)
 @given(pairs)
 def test_repeats_are_kept_in_order(sent):
     parameters = parse(serialize(sent))
@@ -26,6 +28,7 @@ def test_repeats_are_kept_in_order(sent):
         assert value in parameters.all(name)
 
 
+@settings(max_examples=40)
 @given(any_text)
 def test_one_value_survives(text):
     written = quote(text)
@@ -75,6 +78,7 @@ def test_the_first_repeat_is_named(names, repeated):
     assert Parameters(tuple((name, "") for name in names)).repeated() == repeated
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=40))
 def test_length_is_counted_in_bytes(raw):
     assert byte_length(raw.decode("utf-8", "surrogateescape")) == len(raw)
