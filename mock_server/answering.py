@@ -134,6 +134,13 @@ class Answering:
         self._transcript.add(exchange)
         return Outcome(sent, arrival.number, arrival.flow.identifier, delivery)
 
+    def collector(self, flow: str) -> str:
+        """An address at the second origin, for whoever must not ask there; who does is recorded with the flow."""
+        ticket = self._new_value()
+        remember(self.second_hops, ticket, (plain(200, "Nobody should have asked for this.\n"), flow))
+        self._attribution.learn(flow, (ticket,))
+        return f"{self.second_origin}/elsewhere/{ticket}"
+
     def _redirected(self, delivery: Delivery, answer: Answer, arrival: Arrival) -> Answer:
         how = delivery.how
         if isinstance(how, TurnAway):

@@ -138,6 +138,11 @@ class AuthorizationServer:
             self._flows[identifier] = flow
             return flow
 
+    def collector(self, flow: str) -> str:
+        """An address at the second origin; who asks there is recorded with the flow."""
+        with self.store.lock:
+            return self._answering.collector(flow)
+
     def close_flow(self, identifier: str) -> None:
         """Forget a flow: what it knows no longer names it."""
         with self.store.lock:
@@ -304,7 +309,10 @@ class AuthorizationServer:
         return Situation(self.store.apps, self.store, provider, self._clock(), partial(self._mint, provider))
 
     def _mint(self, provider: Provider, kind: str) -> str:
-        return f"{getattr(provider, _PREFIXES[kind])}{self._new_value()}"
+        value = f"{getattr(provider, _PREFIXES[kind])}{self._new_value()}"
+        if kind == "code":
+            value = (value[: provider.code_length] if provider.code_length else value) + provider.code_suffix
+        return value
 
     def _strictly(self, request: ReceivedRequest, flow: Flow) -> TokenErrorResponse | None:
         """The refusal that a lenient flow was spared."""

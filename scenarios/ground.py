@@ -19,6 +19,8 @@ from scenarios.performing import Ground, LiveStage, Recorder, control_login
 _SCOPES = ("offline", "account.read", "asset.read")
 # Printable ASCII that RFC 6749 2.3.1 wants encoded; no colon in the id, for an HTTP library may refuse one there.
 _RESERVED = "p%ss+w:rd /&=~@"
+_RESERVED_ID = "+a&b=c%2Fd/e"
+_RESERVED_SCOPES = ("offline", "account.read+more", "asset&read=all", "team:50%25/own")
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,16 @@ class Learned:
 def registered_app(kind: AssignmentKind, app_kind: AppKind, redirect_uri: str) -> App:
     """A fresh registration; codes and secrets of a run mean nothing outside it."""
     reserved = kind.secret == "reserved"
+    redirect_uri = _with_query(redirect_uri, kind.redirect_query)
+    others = tuple(f"{redirect_uri.partition('?')[0]}/{number}" for number in range(2, kind.redirect_uris + 1))
     secret = _RESERVED + secrets.token_urlsafe(8) if reserved else secrets.token_urlsafe(24)
+    ending = _RESERVED_ID if kind.client_id == "reserved" else ""
     return App(
-        client_id=secrets.token_hex(8) + ("+/ %" if reserved else ""),
+        client_id=secrets.token_hex(8) + ("+/ %" if reserved else "") + ending,
         name="client under test",
         client_secret=None if app_kind == "pkce" else secret,
-        redirect_uris=(redirect_uri,),
-        scopes=_SCOPES,
+        redirect_uris=(redirect_uri, *others),
+        scopes=_RESERVED_SCOPES if kind.scope == "reserved" else _SCOPES,
         token_endpoint_auth_method="none" if app_kind == "pkce" else "client_secret_basic",
     )
 
@@ -49,6 +54,7 @@ def registered_app(kind: AssignmentKind, app_kind: AppKind, redirect_uri: str) -
 def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kind: AppKind) -> Assignment:
     """What the application is told."""
     scopes = app.scopes if kind.offline else tuple(scope for scope in app.scopes if scope != "offline")
+    scopes = () if kind.scope == "none" else scopes
     return Assignment(
         app_kind=app_kind,
         authorization_endpoint=_with_query(server.authorization_endpoint, kind.authorization_query),
@@ -59,6 +65,7 @@ def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kin
         client_secret=app.client_secret,
         redirect_uri=app.redirect_uris[0],
         scope=" ".join(scopes),
+        issuer=server.core.issuer if kind.issuer else None,
         kind=kind,
     )
 
@@ -74,7 +81,7 @@ async def break_ground(
     app = registered_app(kind, app_kind, driver.redirect_uri(kind))
     server.register(app)
     application = await driver.start(assignment_of(server, app, kind, app_kind))
-    return Ground(server, app, application, user_agent)
+    return Ground(server, app, application, user_agent, variation={"issuer_in_response": True} if kind.issuer else {})
 
 
 async def learn(ground: Ground, recorder: Recorder) -> Learned:

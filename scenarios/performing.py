@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -13,8 +14,16 @@ from mock_server.protocol.records import App
 from mock_server.serving import RunningServer
 from mock_server.transcript import Entry, Exchange
 from scenarios.collection import Selected
-from scenarios.drivers.driver import Application, ApplicationDied, ClientSession, DriverError
+from scenarios.drivers.driver import (
+    Application,
+    ApplicationDied,
+    BrowserSession,
+    ClientSession,
+    DriverError,
+    SessionFailed,
+)
 from scenarios.drivers.user_agent import UserAgent
+from scenarios.model.capability import Capability
 from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.outcome import Outcome
@@ -33,14 +42,16 @@ class Ground:
     application: Application
     user_agent: UserAgent
     leniencies: tuple[str, ...] = ()
+    # What the assignment promises of the server.
+    variation: Mapping[str, Any] = field(default_factory=dict)
     names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def changes(self, changes: Changes) -> Changes:
-        """A flow's changes together with what the whole run forgives."""
-        if not self.leniencies:
+        """A flow's changes together with what the whole run forgives, and what its assignment promises."""
+        if not self.leniencies and not self.variation:
             return changes
         return Changes(
-            variation=changes.variation,
+            variation={**self.variation, **changes.variation},
             leniencies=(*self.leniencies, *changes.leniencies),
             deviation=changes.deviation,
             delivery=changes.delivery,
@@ -48,13 +59,22 @@ class Ground:
         )
 
 
+class DoesNotApply(Exception):
+    """What a story is about is not there: a stable code, the cause, the next step."""
+
+    def __init__(self, code: str, cause: str, next_step: str) -> None:
+        super().__init__(f"{code}: {cause}")
+        self.trouble = Trouble("not_applicable", code, cause, next_step)
+
+
 class LiveSession:
     """One user agent of the application, with its flows."""
 
-    def __init__(self, ground: Ground, name: str) -> None:
+    def __init__(self, ground: Ground, name: str, *, keeps_pages: bool = False) -> None:
         self.name = name
         self.flows: list[str] = []
         self._ground = ground
+        self._keeps_pages = keeps_pages
         self.client: ClientSession = ground.application.session()
 
     async def begin(self, changes: Changes = NONE) -> None:
@@ -62,15 +82,46 @@ class LiveSession:
         self._new_flow(changes)
         await self.client.begin()
 
-    async def authorize(self, changes: Changes = NONE) -> Redirect:
+    async def ask(self, changes: Changes = NONE) -> None:
+        """Begin a login so far that its authorization request arrives, however it is answered."""
+        try:
+            await self.authorize(changes)
+        except SessionFailed as error:
+            if error.code != "AUTHORIZATION_REFUSED":
+                raise
+
+    async def authorize(self, changes: Changes = NONE, *, query: str = "") -> Redirect:
         """Begin a login and get through consent; the redirect is not followed."""
         flow = self._new_flow(changes)
-        url = await self.client.begin()
+        url = await (self._browser.begin(query) if query else self.client.begin())
         return Redirect(await self._ground.user_agent.visit(url, flow), flow)
 
-    async def land(self, redirect: Redirect) -> Outcome:
+    async def authorize_again(self, outcome: Outcome, changes: Changes = NONE) -> Redirect | None:
+        """Go on where a step has sent the browser, if that is into another login: the redirect back."""
+        url = outcome.pages[-1].location if outcome.pages else ""
+        if not url.startswith(self._ground.server.authorization_endpoint):
+            return None
+        flow = self._new_flow(changes)
+        return Redirect(await self._ground.user_agent.visit(url, flow), flow)
+
+    async def land(self, redirect: Redirect, *, method: str = "GET") -> Outcome:
         """Open a redirect."""
+        if method != "GET":
+            browser = self._browser
+            return await self._step("land", lambda: browser.land(redirect.url, method), url=redirect.url, method=method)
         return await self._step("land", lambda: self.client.land(redirect.url), url=redirect.url)
+
+    def forget_cookies(self, *words: str) -> None:
+        """Take cookies from the browser; where it has none of the kind, the scenario does not apply."""
+        if not self._browser.forget_cookies(*words):
+            cause = f"No cookie of it is called by {' or '.join(words)}." if words else "It has set no cookie."
+            raise DoesNotApply("NO_SUCH_COOKIE", cause, "It keeps on the server what others keep in such a cookie.")
+
+    @property
+    def _browser(self) -> BrowserSession:
+        if not isinstance(self.client, BrowserSession):
+            raise SessionFailed("NO_BROWSER", "This seat has no browser.", "Let the scenario need `html`.")
+        return self.client
 
     async def log_in(self, changes: Changes = NONE) -> Outcome:
         """Begin, consent and land."""
@@ -99,7 +150,9 @@ class LiveSession:
         core.transcript.record(flow, "step", session=self.name, step=step, **detail)
         core.attribution.open_step(flow, step)
         outcome = await act()
-        told = {"told_at": time.time(), **msgspec.to_builtins(outcome)}
+        # Pages are large: only what looks at them keeps them.
+        kept = outcome if self._keeps_pages else msgspec.structs.replace(outcome, pages=())
+        told = {"told_at": time.time(), **msgspec.to_builtins(kept)}
         core.transcript.record(flow, "outcome", session=self.name, step=step, **told)
         return outcome
 
@@ -112,13 +165,15 @@ class LiveSession:
 class LiveStage:
     """Where a story takes place."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, *, keeps_pages: bool = False) -> None:
         self._ground = ground
+        self._keeps_pages = keeps_pages
         self.sessions: list[LiveSession] = []
 
     def session(self, name: str = "") -> LiveSession:
         """A fresh user agent."""
-        session = LiveSession(self._ground, name or f"session {len(self.sessions) + 1}")
+        name = name or f"session {len(self.sessions) + 1}"
+        session = LiveSession(self._ground, name, keeps_pages=self._keeps_pages)
         self.sessions.append(session)
         return session
 
@@ -128,6 +183,10 @@ class LiveStage:
         for flow in live.flows:
             self._ground.server.advance(ACCESS_TOKEN_LIFETIME + 1, flow)
             self._ground.server.transcript.record(flow, "time", seconds=ACCESS_TOKEN_LIFETIME + 1)
+
+    def elsewhere(self, redirect: Redirect) -> str:
+        """An address at another origin; who asks there is recorded with the flow of the redirect."""
+        return self._ground.server.core.collector(redirect.flow)
 
     def change(self, session: Session, changes: Changes) -> None:
         """Answer a session otherwise from now on."""
@@ -197,7 +256,7 @@ async def perform(
 
     `limit` is in seconds, for the story as a whole.
     """
-    stage = LiveStage(ground)
+    stage = LiveStage(ground, keeps_pages=Capability.HTML in selected.scenario.needs)
     since = ground.server.transcript.next_number()
     expectation: Expectation | None = None
     trouble: Trouble | None = None
@@ -212,6 +271,8 @@ async def perform(
         trouble = Trouble("errored", "SCENARIO_TIMED_OUT", cause, "Raise --timeout, or look at the client's output.")
     except ApplicationDied:
         raise
+    except DoesNotApply as absent:
+        trouble = absent.trouble
     except DriverError as error:
         trouble = Trouble("errored", error.code, error.cause, error.next_step)
     finally:

@@ -217,6 +217,7 @@ class _Group:
         self._runner.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
             next_step = "Make a plain login work first: `oauthspec doctor`."
+            await self._look_at_requests(ground)
             self._give_up(Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, next_step))
             return
         self._set_aside(ground)
@@ -226,6 +227,18 @@ class _Group:
         while self._alone or self._waiting:
             source = self._alone or self._waiting
             await self._perform_alone(source.pop(0) if isinstance(source, list) else source.popleft())
+
+    async def _look_at_requests(self, ground: Ground) -> None:
+        """Perform what looks at authorization requests alone: what is wrong with them may be why nobody gets in."""
+        for selected in [each for each in self._waiting if each.scenario.login_may_fail]:
+            if _does_not_apply(selected, ground) is not None:
+                continue
+            self._waiting.remove(selected)
+            try:
+                self._runner.report(selected, await self._performed(selected, ground, "", alone=True))
+            except ApplicationDied as error:
+                trouble = Trouble("inconclusive", error.code, error.cause, error.next_step)
+                self._runner.report_trouble(selected, trouble)
 
     def _lanes(self, ground: Ground) -> int:
         together = {Capability.SESSIONS, Capability.CONCURRENT} <= ground.application.capabilities

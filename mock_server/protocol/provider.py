@@ -105,6 +105,9 @@ class Provider:
     )
     token_type: str = _point("bearer", "documented", "the guide's sample answer")
     code_prefix: str = _point("", "recorded", "43.43 characters; engine 2.x has ory_ac_")
+    # Variations: a code may be of any length, and may end as base64 does (RFC 6749 4.1.2, A.11).
+    code_suffix: str = _point("", "recorded", "43.43 characters of base64url; nothing behind them")
+    code_length: int = _point(0, "recorded", "43.43 characters; cut to so many where this is not 0")
     access_token_prefix: str = _point("", "recorded", "43.43 characters; engine 2.x has ory_at_")
     refresh_token_prefix: str = _point("", "recorded", "43.43 characters; engine 2.x has ory_rt_")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urljoin, urlsplit
 
+from scenarios.checks.pages import MARK
 from scenarios.drivers.cookies import CookieJar, site
 from scenarios.drivers.environment import port_of
 from scenarios.drivers.fetching import BadAnswer, Cut, Headers, Lost, Target, fetch
@@ -48,6 +49,8 @@ class Page:
     location: str = ""
     text: str = ""
     cut: Cut = ""
+    # Those that say how it is to be read.
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,14 @@ class Browser:
         name = parts.hostname or ""
         host = self._address if port == self._port else name
         target = Target(host, port, name if parts.scheme == "https" else "")
-        answer = await fetch(target, self._request(method, url, initiator, same_site), _wanted)
+        wanted = _head_alone if method == "HEAD" else _wanted
+        answer = await fetch(target, self._request(method, url, initiator, same_site), wanted)
         self.jar.take(url, (value for name, value in answer.headers if name == "set-cookie"))
         if _is_redirect(answer.status, answer.headers):
-            return Page(url, answer.status, resolved(url, _first(answer.headers, "location")))
-        return Page(url, answer.status, text=answer.body.decode("utf-8", "replace"), cut=answer.cut)
+            location = resolved(url, _first(answer.headers, "location"))
+            return Page(url, answer.status, location, headers=_telling(answer.headers))
+        text = answer.body.decode("utf-8", "replace")
+        return Page(url, answer.status, text=text, cut=answer.cut, headers=_telling(answer.headers))
 
     def _request(self, method: str, url: str, initiator: Initiator, same_site: bool) -> bytes:
         parts = urlsplit(url)
@@ -186,6 +192,18 @@ def _is_redirect(status: int, headers: Headers) -> bool:
 def _wanted(status: int, headers: Headers) -> tuple[int, float | None]:
     """How much of a body is read; a redirect's only to spare its sender a broken connection, and not for long."""
     return (MOST_OF_A_REDIRECT, 0.25) if _is_redirect(status, headers) else (MOST_OF_A_PAGE, None)
+
+
+def _head_alone(_status: int, _headers: Headers) -> tuple[int, float | None]:
+    """No body comes after HEAD, whatever its headers announce (RFC 9110 9.3.2)."""
+    return -1, None
+
+
+_TELLING = frozenset({"content-type", "content-security-policy", "referrer-policy", "refresh"})
+
+
+def _telling(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in headers if name in _TELLING or name.startswith(MARK))
 
 
 def _first(headers: Headers, name: str) -> str:

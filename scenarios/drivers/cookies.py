@@ -81,6 +81,13 @@ class CookieJar:
         """Forget every cookie."""
         self._kept.clear()
 
+    def forget(self, *words: str) -> int:
+        """Forget the cookies with one of the words in their names, in whatever case, or all; how many there were."""
+        gone = [key for key in self._kept if not words or any(word.lower() in key[2].lower() for word in words)]
+        for key in gone:
+            del self._kept[key]
+        return len(gone)
+
     def _keep(self, cookie: Cookie) -> None:
         elder = self._kept.pop(cookie.key, None)
         if cookie.expires <= self._clock():

@@ -10,7 +10,7 @@ its user agent (`begin`), and to take the redirect that comes back (`land`).
     └── ApplicationDied        the process is gone: it is started again, scenarios in flight run once more alone
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
@@ -56,6 +56,20 @@ class ClientSession(Protocol):
 
     async def close(self) -> None:
         """Forget the user agent."""
+
+
+@runtime_checkable
+class BrowserSession(ClientSession, Protocol):
+    """A session that is a browser, so that more can be done with it; it tells what it saw (`Outcome.pages`)."""
+
+    async def begin(self, query: str = "") -> str:
+        """Begin a login, with a query behind the address where logins begin."""
+
+    async def land(self, url: str, method: str = "GET") -> Outcome:
+        """Bring a redirect to the application's redirection endpoint, by another method perhaps."""
+
+    def forget_cookies(self, *words: str) -> int:
+        """Forget the cookies with one of the words in their names, or all; how many there were."""
 
 
 class Application(Protocol):

@@ -14,7 +14,7 @@ from scenarios.drivers.web_session import Place, Steps, WebSession
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 
-_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.HTML})
+_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.HTML, Capability.POST_CALLBACK})
 _PATIENCE = 0.5
 """Seconds that a process may take to end after its last connection broke."""
 
@@ -45,6 +45,8 @@ class WebApplication:
             Capability.CALL_API: self.steps.api_call is not None,
             Capability.PARALLEL_CALLS: self.steps.api_call is not None,
             Capability.RESTART: self._process is not None,
+            # Whoever passes the issuer on has a use for it.
+            Capability.ISSUER: self._driver.passes_issuer_on,
         }
         return _GIVEN | {capability for capability, has in having.items() if has}
 
@@ -172,6 +174,11 @@ class WebAppDriver:
     def app_kinds(self) -> tuple[AppKind, ...]:
         """The one kind that the command was said to be."""
         return self._kinds
+
+    @property
+    def passes_issuer_on(self) -> bool:
+        """True where a variable of the environment names the issuer."""
+        return any("{issuer}" in template for template in self._env.values())
 
     def redirect_uri(self, kind: AssignmentKind) -> str:
         """The redirection URI of the next application: on a free port, unless one is fixed."""

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
+
 from scenarios.drivers.browser import MOST_REDIRECTS, Browser, Initiator, Visit, is_same_site, origin_of
 from scenarios.drivers.driver import SessionFailed
 from scenarios.drivers.learning import Landing, Signal, observed, place_of
 from scenarios.drivers.probe import Address, Probe
 from scenarios.model.assignment import Assignment
 from scenarios.model.outcome import Outcome, OutcomeKind
+from scenarios.model.outcome import Page as Shown
 
 Place = Literal["own", "authorization endpoint", "elsewhere"]
 Step = Literal["land", "refresh", "call_api"]
 
 _SHOWN = 160
+# Characters of a page that are kept as evidence.
+_MOST_SHOWN = 64 * 1024
 _KIND_OF: Mapping[str, OutcomeKind] = {"good": "signed_in", "unlike": "refused"}
 
 
@@ -75,9 +80,10 @@ class WebSession:
         self._application = application
         self._browser = Browser(address=application.address, port=application.port)
 
-    async def begin(self) -> str:
+    async def begin(self, query: str = "") -> str:
         """Open the login address; the authorization URL that redirects, or a link on the page, lead to."""
         url = self._application.url_of(self._application.steps.login.url)
+        url += f"{'&' if '?' in url else '?'}{query}" if query else ""
         visit = await self._visit(url, self._application.steps.login.method)
         if visit.trouble:
             raise self._login_trouble(visit)
@@ -91,14 +97,14 @@ class WebSession:
             return last.location
         raise self._login_elsewhere(last.location)
 
-    async def land(self, url: str) -> Outcome:
+    async def land(self, url: str, method: str = "GET") -> Outcome:
         """Open a redirect as a browser does that the authorization server has sent."""
         if self._application.place_of(url) != "own":
             cause = f"The redirect leads to {_shown(url)}, which is not the application."
             raise SessionFailed("REDIRECT_ELSEWHERE", cause, "Compare it with the redirect URI of the assignment.")
         same_site = is_same_site(self._application.assignment.authorization_endpoint, url)
-        visit = await self._visit(url, initiator="other", same_site=same_site)
-        return await self._outcome("land", visit)
+        visit = await self._visit(url, method, initiator="other", same_site=same_site)
+        return msgspec.structs.replace(await self._outcome("land", visit), pages=_shown_pages(visit))
 
     async def refresh(self) -> Outcome:
         """Have the access token refreshed, at the address that was named for it."""
@@ -107,6 +113,10 @@ class WebSession:
     async def call_api(self) -> Outcome:
         """Have the API called, at the address that was named for it."""
         return await self._asked("call_api", self._application.steps.api_call)
+
+    def forget_cookies(self, *words: str) -> int:
+        """Forget the cookies with one of the words in their names, or all; how many there were."""
+        return self._browser.jar.forget(*words)
 
     async def close(self) -> None:
         """Forget the cookies; no connection outlives its answer."""
@@ -263,6 +273,12 @@ def authorization_urls(page: str, endpoint: str) -> set[str]:
         plain = plain.replace(escaped, "&")
     found = re.findall(re.escape(endpoint) + r"\?[^\s\"'<>`\\)]+", plain.replace("\\/", "/"))
     return set(found)
+
+
+def _shown_pages(visit: Visit) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(page.url, page.status, page.location, page.headers, page.text[:_MOST_SHOWN]) for page in visit.pages
+    )
 
 
 def _nowhere(_url: str) -> bool:

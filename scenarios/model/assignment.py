@@ -15,12 +15,25 @@ class AssignmentKind(msgspec.Struct, frozen=True):
     offline: bool = True
     authorization_query: str = ""
     token_query: str = ""
+    # The server names itself in the authorization response, and the application is told how it is called.
+    issuer: bool = False
+    # "reserved" has characters in it that a form encodes.
+    client_id: Literal["plain", "reserved"] = "plain"
+    scope: Literal["usual", "none", "reserved"] = "usual"
+    redirect_query: str = ""
+    # How many redirection URIs are registered; the application is told the first.
+    redirect_uris: int = 1
 
     def __str__(self) -> str:
         words = [] if self.secret == "plain" else ["a secret with reserved characters"]
         words += [] if self.offline else ["no offline scope"]
         words += [f"an authorization endpoint with ?{self.authorization_query}"] if self.authorization_query else []
         words += [f"a token endpoint with ?{self.token_query}"] if self.token_query else []
+        words += ["a server that names itself"] if self.issuer else []
+        words += ["a client_id with reserved characters"] if self.client_id == "reserved" else []
+        words += {"none": ["no scope"], "reserved": ["scopes with reserved characters"]}.get(self.scope, [])
+        words += [f"a redirect_uri with ?{self.redirect_query}"] if self.redirect_query else []
+        words += [f"{self.redirect_uris} redirection URIs"] if self.redirect_uris > 1 else []
         return ", ".join(words) or "plain"
 
 

@@ -45,6 +45,8 @@ class Scenario:
     waits: bool = False
     # A duty that a library may document as its caller's (`state`); it does not apply to one that declares so.
     left_to_caller: str = ""
+    # Looks at the authorization request alone: it is performed even where the server lets no login of the kind in.
+    login_may_fail: bool = False
     # Rows of the requirements' section 8 that it comes from.
     seeds: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ def scenario(
     exclusive: bool = False,
     waits: bool = False,
     left_to_caller: str = "",
+    login_may_fail: bool = False,
     seeds: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Story], Scenario]:
@@ -96,6 +99,7 @@ def scenario(
             exclusive=exclusive,
             waits=waits,
             left_to_caller=left_to_caller,
+            login_may_fail=login_may_fail,
             seeds=seeds,
             aliases=aliases,
         )

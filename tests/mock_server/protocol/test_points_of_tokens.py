@@ -151,6 +151,19 @@ def test_code_prefix():
     assert server.login()
 
 
+def test_code_suffix():
+    server = under(code_suffix="==")
+    assert server.code().endswith("==")
+    assert server.login()
+
+
+def test_code_length():
+    server = under(code_length=1)
+    assert len(server.code()) == 1
+    assert server.login()
+    assert len(under(code_prefix="x" * 4096).code()) > 4096
+
+
 def test_access_token_prefix():
     server = under(access_token_prefix="ory_at_")
     token = server.login()["access_token"]
