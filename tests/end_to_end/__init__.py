@@ -1,0 +1,1 @@
+"""The server and clients that others wrote, unmodified, over real sockets: the foreign witness."""
