@@ -128,7 +128,7 @@ def _other_method(methods: tuple[str, ...]) -> Answer:
 
 
 def _to_canonical(path: str, scope: Scope) -> Answer:
-    query = scope.get("query_string", b"").decode("latin-1")
+    query = scope.get("query_string", b"").decode("utf-8", "surrogateescape")
     location = f"{path}?{query}" if query else path
     is_get = scope["method"] == "GET"
     return redirect(location, 301 if is_get else 307, scope["method"])
