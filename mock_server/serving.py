@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -117,7 +118,8 @@ class RunningServer:
         shown = f"[{host}]" if ":" in host else host
         self.url = public_url.rstrip("/") or f"http://{shown}:{self.port}"
         core.listens_at(self.url, f"http://{shown}:{second}")
-        self.control_token = control_token or ("" if host in LOOPBACK_HOSTS else secrets.token_urlsafe(24))
+        exposed = host not in LOOPBACK_HOSTS or not _is_this_machine(public_url)
+        self.control_token = control_token or (secrets.token_urlsafe(24) if exposed else "")
         self._application = Application(core, Access(self.control_token, public_url, host))
         self._request_timeout = request_timeout
         self._loop = _new_loop()
@@ -270,6 +272,12 @@ def _until_stopped(application: Application) -> Endpoint:
             await application(scope, receive, send)
 
     return answer
+
+
+def _is_this_machine(public_url: str) -> bool:
+    """False where a public URL has a name that others may reach the server by."""
+    host = urlsplit(public_url).hostname or LOOPBACK
+    return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
 async def _cancelled(state: ServerState) -> None:

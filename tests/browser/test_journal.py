@@ -88,6 +88,20 @@ def test_a_lost_connection_recovers(browser, client):
         browser.get("about:blank")
 
 
+def test_a_page_that_nobody_sees_keeps_no_connection_and_hears_later_what_it_missed(watching, server, client):
+    """Six of them would keep a browser from loading anything else from here."""
+    hide = """
+        Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    """
+    watching.run(hide, True)
+    watching.wait(lambda: not server.transcript._listeners)
+    client.post(server.token_endpoint, data={"code": "meanwhile"})
+    assert not watching.all(".flow")
+    watching.run(hide, False)
+    watching.sees("Strays")
+
+
 def test_filter_by_app_and_outcome(browser, server, client, login_of):
     client.get(login_of())
     client.get(login_of(client_id=server.pkce_app.client_id))

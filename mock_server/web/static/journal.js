@@ -112,11 +112,15 @@ function say(state, text) {
   live.textContent = text;
 }
 
-function connect(last) {
-  const source = new EventSource("/journal/events?last=" + encodeURIComponent(last));
-  // One at a time and in order, however fast they come.
-  let work = Promise.resolve();
-  const next = (job) => { work = work.then(job).catch(() => say("lost", "Out of date: load the page again")); };
+let last = "";
+let source = null;
+// One at a time and in order, however fast they come.
+let work = Promise.resolve();
+const next = (job) => { work = work.then(job).catch(() => say("lost", "Out of date: load the page again")); };
+
+function connect() {
+  if (source) return;
+  source = new EventSource("/journal/events?last=" + encodeURIComponent(last));
   source.addEventListener("hello", (event) => { last = event.lastEventId; say("live", "Live"); });
   source.addEventListener("reset", () => next(reload));
   source.addEventListener("flows", (event) => {
@@ -127,10 +131,24 @@ function connect(last) {
   source.addEventListener("error", () => {
     say("lost", "Connection lost, trying again");
     // A browser tries again by itself unless the answer was an error: then it gives up, and this does not.
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => connect(last), 2000);
+    if (!source || source.readyState !== EventSource.CLOSED) return;
+    disconnect();
+    setTimeout(connect, 2000);
   });
-  addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+function disconnect() {
+  if (source) source.close();
+  source = null;
+}
+
+// A browser has six connections to a server: a page that nobody sees must not keep one, and hears later what it missed.
+function watch() {
+  const follow = () => (document.hidden ? disconnect() : connect());
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", follow);
+  follow();
 }
 
 showTools(document);
@@ -143,5 +161,8 @@ if (flows) {
     const [fresh] = await fetchLines([line.dataset.flow], [line.dataset.flow]);
     if (fresh) fill(line, fresh);
   }, true);
-  if ("live" in flows.dataset) connect(flows.dataset.last);
+  if ("live" in flows.dataset) {
+    last = flows.dataset.last;
+    watch();
+  }
 }

@@ -136,6 +136,16 @@ def test_loopback_needs_no_token(server):
     assert server.control_token == ""
 
 
+@pytest.mark.parametrize(
+    ("public_url", "is_exposed"),
+    [("http://localhost:4444", False), ("http://mock.localhost", False), ("https://mock.example", True)],
+)
+def test_a_public_url_that_others_may_reach_needs_a_token_too(public_url, is_exposed):
+    server = RunningServer(authorization_server(), public_url=public_url)
+    with server:
+        assert bool(server.control_token) is is_exposed
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_exposed_pages_need_the_control_token(exposed, path):
     answer = exposed.get(path)
