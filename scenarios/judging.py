@@ -187,7 +187,7 @@ def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verd
     outcome = outcome_of(case, expectation.session, expectation.step)
     forbidden = tuple(_forbidden(case, expectation, came))
     if forbidden:
-        actual = _actually(expectation, forbidden)
+        actual = _actually(forbidden)
         return against(scenario, case, _expected(expectation), actual, numbers(forbidden))
     if outcome is not None and outcome.kind == "signed_in" and not _was_signed_in(case, expectation, outcome):
         took = "it is signed in" if expectation.step == "land" else "it took the answer for a success"
@@ -222,7 +222,7 @@ def _bearer(exchange: Exchange) -> str:
     return bearer_token(exchange.request.header("authorization"))
 
 
-def _actually(expectation: Rejects, forbidden: Sequence[Exchange]) -> str:
+def _actually(forbidden: Sequence[Exchange]) -> str:
     first = forbidden[0]
     if first.endpoint == "other":
         return f"it asked {first.request.origin or 'another origin'} for {first.request.path}"
@@ -275,9 +275,8 @@ def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcom
     """A refusal for the wrong reason is not a clean pass, nor is an accident where a reason is asked for."""
     reason = outcome.reason if outcome is not None else ""
     came = numbers(window(case, expectation.session, expectation.step) or ())
-    if expectation.explained and not reason:
-        said = f": {outcome.detail}" if outcome is not None and outcome.detail else ""
-        return against(scenario, case, "a refusal that names its reason", f"one without{said}", came)
+    if expectation.explained and outcome is not None and not reason:
+        return _accident(scenario, case, outcome, came)
     family = _family(reason)
     expected = {_family(each) for each in expectation.reasons}
     if family and expected and family not in expected:
@@ -291,6 +290,11 @@ def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcom
             exchanges=came,
         )
     return passed(case)
+
+
+def _accident(scenario: Scenario, case: Case, outcome: Outcome, came: tuple[int, ...]) -> Verdict:
+    said = f": {outcome.detail}" if outcome.detail else ""
+    return against(scenario, case, "a refusal that names its reason", f"one without{said}", came)
 
 
 def _family(reason: str) -> str:
@@ -343,6 +347,8 @@ def _judge_copes(scenario: Scenario, case: Case, expectation: Copes) -> Verdict:
     missing = _lives(case, expectation.step, outcome)
     if missing is not None:
         return missing
+    if expectation.explained and outcome is not None and outcome.kind == "refused" and not outcome.reason:
+        return _accident(scenario, case, outcome, numbers(came))
     return passed(case) if _changed(case, expectation.session) else never_delivered(case)
 
 

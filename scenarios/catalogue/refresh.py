@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from mock_server.protocol.provider import KeptRefreshToken
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import Accepts, Follows
-from scenarios.model.requirement import DERIVED, DOC, MUST, REQUIRED
+from scenarios.model.requirement import DERIVED, DOC, MUST, PROSE, REQUIRED
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, follows
-from scenarios.specifications import FRAMEIO_GUIDE, RFC6749
+from scenarios.specifications import FRAMEIO_GUIDE, OAUTH21, RFC6749
 
 REFRESH = {Capability.REFRESH}
 
@@ -34,7 +34,7 @@ async def issued_refresh_token(stage: Stage) -> Follows:
     await client.refresh()
     stage.expire_access_token(client)
     await client.refresh()
-    return follows(client, "refresh_token_is_the_issued_one")
+    return follows(client, "refresh_token_is_the_issued_one", of="refresh")
 
 
 @scenario(
@@ -67,7 +67,7 @@ async def refresh_of_a_basic_app(stage: Stage) -> Follows:
     await client.log_in()
     stage.expire_access_token(client)
     await client.refresh()
-    return follows(client, "basic_app_authenticates")
+    return follows(client, "basic_app_authenticates", of="refresh")
 
 
 @scenario(
@@ -85,7 +85,7 @@ async def refresh_names_a_pkce_app(stage: Stage) -> Follows:
     await client.log_in()
     stage.expire_access_token(client)
     await client.refresh()
-    return follows(client, "pkce_app_sends_its_client_id")
+    return follows(client, "pkce_app_sends_its_client_id", of="refresh")
 
 
 @scenario(
@@ -103,7 +103,7 @@ async def no_authorization_when_a_pkce_app_refreshes(stage: Stage) -> Follows:
     await client.log_in()
     stage.expire_access_token(client)
     await client.refresh()
-    return follows(client, "pkce_app_sends_no_authorization")
+    return follows(client, "pkce_app_sends_no_authorization", of="refresh")
 
 
 @scenario(
@@ -147,3 +147,78 @@ async def refresh_answer_without_a_refresh_token(stage: Stage, variation: Mappin
     stage.expire_access_token(client)
     await client.refresh()
     return follows(client, "refreshes_again_with_the_kept_token")
+
+
+@scenario(
+    requirement=MUST("replace a refresh token by the new one", RFC6749.section("6"), OAUTH21.section("4.3.2")),
+    needs=REFRESH,
+    risk="the server takes the old token for a stolen one and revokes the whole login",
+    fix="store the new refresh token before anything else is done, and forget the old one",
+    seeds=("S-REF-03",),
+)
+async def replaced_refresh_token(stage: Stage) -> Follows:
+    """The server rotates: each refresh brings a new refresh token, and the old one is never sent again."""
+    client = stage.session()
+    await client.log_in()
+    for _ in range(3):
+        stage.expire_access_token(client)
+        await client.refresh()
+    return follows(client, "replaced_refresh_token_is_dropped", of="refresh")
+
+
+@scenario(
+    requirement=MUST("replace a refresh token by the new one", RFC6749.section("6"), OAUTH21.section("4.3.2")),
+    needs=REFRESH,
+    risk=_LOST,
+    fix="store the new refresh token before anything else is done, and forget the old one",
+    control=True,
+    seeds=("S-REF-03",),
+)
+async def refreshes_under_rotation(stage: Stage) -> Accepts:
+    """The server rotates, and takes each refresh token once: three refreshes in a row work."""
+    client = stage.session()
+    await client.log_in()
+    for _ in range(3):
+        stage.expire_access_token(client)
+        await client.refresh()
+    return accepts(client, step="refresh", times=3)
+
+
+@scenario(
+    requirement=PROSE(
+        "keep apart what goes to the authorization server and what goes to the API",
+        RFC6749.section("1.5"), RFC6749.section("10.4"),
+    ),
+    needs=REFRESH,
+    risk="an access token, or what a user uploads, lies in the log of a server that has nothing to do with it",
+    fix="build the refresh from nothing: grant_type, refresh_token, scope, and who the client is",
+    incidents=("requests-oauthlib #451", "requests-oauthlib #491"),
+    seeds=("S-REF-07",),
+)
+async def refresh_with_its_own_fields(stage: Stage) -> Follows:
+    """The client refreshes: the request holds OAuth's parameters and nothing of the application's."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    await client.refresh()
+    return follows(client, "refresh_holds_only_oauth_fields", of="refresh")
+
+
+@scenario(
+    requirement=PROSE(
+        "keep apart what goes to the authorization server and what goes to the API",
+        RFC6749.section("1.5"), RFC6749.section("10.4"),
+    ),
+    needs={Capability.CALL_API},
+    risk="the arguments of the call that set off the refresh go to the wrong server",
+    fix="build the refresh from nothing, and hand it none of the call's arguments",
+    incidents=("requests-oauthlib #451", "requests-oauthlib #491", "requests-oauthlib #264"),
+    seeds=("S-REF-07",),
+)
+async def refresh_set_off_by_an_api_call(stage: Stage) -> Follows:
+    """The token dies before its time; the API is called, and a client that refreshes by itself does so now."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    await client.call_api()
+    return follows(client, "refresh_holds_only_oauth_fields")

@@ -185,3 +185,16 @@ async def no_secret_of_a_pkce_app(stage: Stage) -> Follows:
     client = stage.session()
     await client.log_in()
     return follows(client, "pkce_app_sends_no_secret")
+
+
+@scenario(
+    requirement=MUST_NOT("repeat a request parameter", RFC6749.section("3.2"), RFC6749.section("3.1")),
+    risk="a strict server refuses the request, and two lax ones read two different values",
+    fix="merge configured parameters with the library's instead of appending them",
+    seeds=("S-TOK-09",),
+)
+async def each_parameter_once(stage: Stage) -> Follows:
+    """A plain login: neither the authorization request nor the token request has a parameter twice."""
+    client = stage.session()
+    await client.log_in()
+    return follows(client, "parameters_are_not_repeated")

@@ -98,12 +98,14 @@ class SendsAtMost(msgspec.Struct, frozen=True, tag="sends_at_most", omit_default
 class Copes(msgspec.Struct, frozen=True, tag="copes", omit_defaults=True):
     """The session's last step of this kind comes to an end, well or refused: no crash, no silence.
 
-    Where the client says when its access token expires, that is within `longest` seconds, if that is given.
+    Where the client says when its access token expires, that is within `longest` seconds, if that is given. With
+    `explained` a refusal names its reason.
     """
 
     session: str
     step: Step = "land"
     longest: float | None = None
+    explained: bool = False
 
     def __str__(self) -> str:
         return "accepts the answer or refuses it, and lives on"

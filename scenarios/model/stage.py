@@ -108,9 +108,11 @@ def sends_at_most(
     return SendsAtMost(session.name, times, what, step, at_least)
 
 
-def copes(session: Session, *, step: Step = "land", longest: float | None = None) -> Copes:
+def copes(
+    session: Session, *, step: Step = "land", longest: float | None = None, explained: bool = False
+) -> Copes:
     """Expect the session's last step to end somehow, and no belief in a lifetime beyond `longest` seconds."""
-    return Copes(session.name, step, longest)
+    return Copes(session.name, step, longest, explained)
 
 
 def declares(
