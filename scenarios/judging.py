@@ -98,11 +98,13 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
     findings = list(CHECKS[expectation.check](found))
     if findings:
         return _broken(scenario, case, findings)
+    if expectation.if_any:
+        # Refused, perhaps: a client that is dead sends nothing either.
+        told = [each for name in case.sessions for each in outcomes(case, name, "land")]
+        bad = next((each for each in told if each.kind in ("crashed", "hung")), None)
+        return _lives(case, "land", bad or next(iter(told), None)) or passed(case)
     if not any(_looked_at(login, expectation) for login in found):
-        if not expectation.if_any:
-            return _never_came(case, expectation)
-        # Refused: a client that is dead sends nothing either.
-        return _lives(case, "land", outcome_of(case, expectation.session, "land")) or passed(case)
+        return _stray(case) or _never_came(case, expectation)
     return passed(case)
 
 
@@ -263,12 +265,18 @@ def _lives(case: Case, step: str, outcome: Outcome | None) -> Verdict | None:
     if outcome.kind in ("crashed", "hung"):
         cause = "The client crashed" if outcome.kind == "crashed" else "The client never answered"
         return cannot_tell(case, outcome.kind.upper(), f"{cause}, which is no refusal.", "Look at its output.")
-    if case.strays and not case.alone:
-        cause = f"Request {case.strays[0].number} came meanwhile, and no flow can be named for it."
-        return cannot_tell(case, "STRAY_REQUEST", cause, "It is performed again alone.")
-    if not alive(case, case.before):
-        return not_alive(case, "before")
-    return None if alive(case, case.after) else not_alive(case, "after")
+    if not case.strays or case.alone:
+        if not alive(case, case.before):
+            return not_alive(case, "before")
+        return None if alive(case, case.after) else not_alive(case, "after")
+    return _stray(case)
+
+
+def _stray(case: Case) -> Verdict | None:
+    if not case.strays or case.alone:
+        return None
+    cause = f"Request {case.strays[0].number} came meanwhile, and no flow can be named for it."
+    return cannot_tell(case, "STRAY_REQUEST", cause, "It is performed again alone.")
 
 
 def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict:

@@ -88,7 +88,7 @@ def logins(entries: Iterable[Entry], apps: Iterable[App]) -> tuple[Login, ...]:
 
 def _app(exchanges: list[Exchange], apps: dict[str, App]) -> App | None:
     named = [query(exchange).get("client_id") for exchange in exchanges if exchange.endpoint == "authorization"]
-    if named:
-        return apps.get(named[0])
-    # A flow that was restored after a restart has no authorization request any more.
+    if named and named[0] in apps:
+        return apps[named[0]]
+    # A client may garble its client_id; and a flow that was restored after a restart has no such request any more.
     return next(iter(apps.values())) if len(apps) == 1 else None

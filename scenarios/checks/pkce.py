@@ -12,7 +12,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def _s256(verifier: str) -> str:
+def s256(verifier: str) -> str:
     """The harness's own; the server's and the client's are judged by it."""
     digest = hashlib.sha256(verifier.encode("utf-8", "surrogateescape")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -70,7 +70,7 @@ def verifier_matches_the_challenge(logins: Sequence[Login]) -> Iterator[Finding]
     for login in logins:
         for exchange in login.code_requests:
             verifier = body(exchange).get("code_verifier")
-            if verifier and not {_s256(verifier), verifier} & challenges:
+            if verifier and not {s256(verifier), verifier} & challenges:
                 yield Finding("the verifier of a challenge that was sent", "another verifier", exchange.number)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from scenarios.checks import bearer, freshness, pkce, refresh, secrecy, token_request
+from scenarios.checks import authorization_request, bearer, freshness, mixing, pkce, refresh, secrecy, token_request
 from scenarios.checks.login import Login
 from scenarios.model.verdict import Finding
 
@@ -49,6 +49,18 @@ _ALL: tuple[Check, ...] = (
     bearer.access_token_is_not_in_the_query,
     bearer.scheme_is_spelled_bearer,
     bearer.refresh_token_is_not_sent_to_the_api,
+    authorization_request.nothing_is_sent_empty,
+    authorization_request.client_id_is_as_configured,
+    authorization_request.redirect_uri_is_sent,
+    authorization_request.redirect_uri_is_as_configured,
+    authorization_request.scope_tokens_are_as_configured,
+    authorization_request.offline_is_not_added,
+    authorization_request.authorization_query_is_kept,
+    authorization_request.token_query_is_kept,
+    authorization_request.unknown_parameters_are_not_forwarded,
+    mixing.verifier_is_of_the_same_login,
+    mixing.code_is_not_redeemed,
+    mixing.verifier_stays_secret,
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

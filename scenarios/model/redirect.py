@@ -30,6 +30,10 @@ class Redirect(msgspec.Struct, frozen=True):
         """The same with more parameters behind the others, repeated or not."""
         return self._of([*self._pairs(), *pairs])
 
+    def preceded_by(self, *pairs: tuple[str, str]) -> "Redirect":
+        """The same with more parameters before the others, repeated or not."""
+        return self._of([*pairs, *self._pairs()])
+
     def twice(self, name: str) -> "Redirect":
         """The same with a parameter sent twice, both times with the same value."""
         return self.adding((name, self.parameter(name)))
