@@ -19,6 +19,7 @@ from mock_server.protocol.records import App
 from mock_server.serving import LOOPBACK
 
 DEFAULT_PORT = 4444
+_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ def provider_named(name: str) -> Provider:
 
 def check_public_url(url: str) -> str:
     """The address that others reach the server by, as behind a container's port."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         cause = f"--public-url {url!r} is not the address of a server."
         raise SettingsError("BAD_PUBLIC_URL", cause, "Give scheme and host, as in http://localhost:4444.")
@@ -75,6 +79,8 @@ def from_file(path: Path) -> Settings:
     if "provider" in server:
         settings = replace(settings, provider=provider_named(server.pop("provider")))
     check_public_url(server.get("public_url", ""))
+    if not 0 <= server.get("port", 0) <= _HIGHEST_PORT:
+        raise SettingsError("BAD_PORT", f"{path}: there is no port {server['port']}.", "Give one from 0 to 65535.")
     return replace(settings, **server)
 
 
