@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mock_server.changes import NONE, Changes
-from mock_server.delivery import Delivery, TurnAway
+from mock_server.delivery import Delivery, Redirect, TurnAway
 from mock_server.protocol.provider import FRAMEIO
 from mock_server.protocol.records import App
 from mock_server.protocol.resource_owner import Allow, Ask, Deny, DenyByServer
@@ -268,6 +268,38 @@ def test_turned_away_means_that_nothing_happened(server):
     outcome = server.redeem(code)
     assert (outcome.answer.status, outcome.answer.header("retry-after")) == (429, "7")
     assert server.redeem(code).answer.status == 200
+
+
+def test_a_collector_tells_whose_secret_came_there(server):
+    flow = server.flow(identifier="mine")
+    address = server.core.collector(flow)
+    ticket = address.rpartition("/")[2]
+    outcome = server.core.second_hop(ticket, get(f"/elsewhere/{ticket}"))
+    assert outcome.answer.status == 200
+    assert (server.last.flow, server.last.attributed_by, server.last.endpoint) == ("mine", "value", "other")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "other"),
+    [
+        ("http://127.0.0.1:1", "http://localhost:1"),
+        ("http://localhost:1", "http://127.0.0.1:1"),
+        ("http://[::1]:1", "http://localhost:1"),
+        ("https://mock.example", "https://mock.example"),
+    ],
+)
+def test_another_host_is_this_machine_by_another_name(server, issuer, other):
+    server.core.listens_at(issuer, issuer)
+    flow = server.flow(Changes(delivery=Delivery(Redirect(307, "other_host"))))
+    location = server.redeem(server.code(flow=flow)).answer.header("location")
+    assert location.startswith(f"{other}/elsewhere/")
+
+
+def test_changes_of_an_awaited_flow_that_is_closed_are_nobodys(server):
+    flow = server.core.open_flow(Changes(resource_owner=Deny()))
+    server.core.await_flow(flow)
+    server.core.close_flow(flow.identifier)
+    assert error(server.authorize()) == ""
 
 
 def test_an_answer_that_did_not_arrive_is_noted(server):

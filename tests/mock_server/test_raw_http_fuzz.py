@@ -145,5 +145,5 @@ def test_fuzz(fuzzed, silent):
 
 def test_the_same_number_is_the_same_request():
     genuine = (b"GET / HTTP/1.1\r\n\r\n",)
-    assert [hostile(n, genuine) for n in range(300)] == [hostile(n, genuine) for n in range(300)]
-    assert len({hostile(n, genuine).raw for n in range(300)}) > 250
+    assert [hostile(n, genuine) for n in range(100)] == [hostile(n, genuine) for n in range(100)]
+    assert len({hostile(n, genuine).raw for n in range(100)}) > 80

@@ -145,6 +145,7 @@ def test_no_secret_in_a_header(write, secret):
     assert base64.b64encode(f"app:{secret}".encode()).decode() not in text
 
 
+@settings(max_examples=30)
 @given(names, secrets)
 def test_no_secret_in_an_answer(name, secret):
     for content_type, body in (

@@ -85,6 +85,14 @@ def test_reset_keeps_the_first_apps():
     assert store.by_code("code-1") is None
 
 
+def test_an_app_is_forgotten():
+    store = Store((BASIC,))
+    assert store.unregister(BASIC.client_id) == BASIC
+    assert dict(store.apps) == {}
+    with pytest.raises(KeyError):
+        store.unregister(BASIC.client_id)
+
+
 text = st.binary(max_size=8).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 credentials = st.builds(Credential, text, st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(Status))
 grants = st.builds(

@@ -84,6 +84,13 @@ def test_length_is_counted_in_bytes(raw):
     assert byte_length(raw.decode("utf-8", "surrogateescape")) == len(raw)
 
 
+def test_parameters_are_values():
+    one, same, other = (Parameters(pairs) for pairs in ((("a", "1"),), (("a", "1"),), ()))
+    assert one == same != other
+    assert len({one, same, other}) == 2
+    assert repr(one) == "Parameters((('a', '1'),))"
+
+
 def test_an_escape_that_is_none_decodes_to_nothing():
     assert form.unquote("%4") is None
     assert form.unquote("100%") is None

@@ -109,6 +109,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(POINTS)), json_values)
 def test_any_value_is_taken_or_refused_by_name(name, value):
     try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mock_server.protocol.provider import FRAMEIO
-from mock_server.protocol.resource import User, bearer_token
+from mock_server.protocol.resource import User, bearer_token, signed_in
 from tests.mock_server.in_memory import InMemory, get
 
 
@@ -91,6 +91,14 @@ def test_expired_token(server):
     assert server.me(token).answer.status == 200
     server.clock.now += 1
     assert server.me(token).answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("email", "name"),
+    [("ada.lovelace@example.org", "Ada Lovelace"), ("bob", "Bob"), ("@x", "@x"), ("a_b-c@d", "A B C")],
+)
+def test_whoever_signed_in_has_a_name(email, name):
+    assert signed_in(email) == User(email, name)
 
 
 def test_a_limit_of_nothing_leaves_nothing():
