@@ -47,7 +47,7 @@ _IN_FIELD = re.compile(rf"""(name="(?:{_NAMES})" value=")([^"]*)""", re.IGNORECA
 _KEY = secrets.token_bytes(16)
 _TARGET = re.compile(r"\A([^?#]*)(\?[^#]*)?(#.*)?\Z", re.DOTALL)
 # A second hop serves tokens to whoever knows its address; a password may stand before a host.
-_IN_PATH = re.compile(r"(/elsewhere/|//[^/@]*:)([^/@]+)")
+_IN_PATH = re.compile(r"(/elsewhere/|//[^/@]*:(?=[^/@]*@))([^/@]+)")
 _SEPARATOR = re.compile(r"([&;?\r\n])")
 # A word without a name may be a token, where it is longer than words are.
 _LONGEST_WORD = 15
