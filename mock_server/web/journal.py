@@ -167,9 +167,23 @@ class Filter:
     app: str = ""
     outcome: str = ""
 
+    def __bool__(self) -> bool:
+        return bool(self.app or self.outcome)
+
     def passes(self, line: Line) -> bool:
         """True for a flow that is to be shown."""
         return (not self.app or line.client_id == self.app) and (not self.outcome or self.outcome in line.outcomes)
+
+
+def latest(entries: Iterable[Entry], *, before: int, limit: int) -> frozenset[str]:
+    """The names of the flows that moved last: found without a look into any exchange."""
+    moved: dict[str, int] = {}
+    for entry in entries:
+        name = entry.flow or STRAY
+        if entry.number > moved.get(name, 0):
+            moved[name] = entry.number
+    names = [name for name in moved if not before or moved[name] < before]
+    return frozenset(sorted(names, key=moved.__getitem__, reverse=True)[:limit])
 
 
 def newest(found: Iterable[Line], wanted: Filter, *, before: int, limit: int) -> list[Line]:

@@ -21,6 +21,7 @@ from mock_server.web.journal import (
     Line,
     exchanges_of,
     identifier_of,
+    latest,
     lines,
     newest,
     undelivered,
@@ -56,7 +57,11 @@ class Journal:
     async def _page(self, request: Request) -> Response:
         wanted, before = _filter(request), _number(request, "before")
         entries = tuple(self._core.transcript)
-        found = lines(entries, self._core.store.apps, self._core.findings)
+        looked_at: Iterable[Entry] = entries
+        if not wanted:
+            names = latest(entries, before=before, limit=FLOWS_PER_PAGE + 1)
+            looked_at = (entry for entry in entries if identifier_of(entry) in names)
+        found = lines(looked_at, self._core.store.apps, self._core.findings)
         shown = newest(found.values(), wanted, before=before, limit=FLOWS_PER_PAGE + 1)
         page, more = shown[:FLOWS_PER_PAGE], len(shown) > FLOWS_PER_PAGE
         return html(

@@ -65,7 +65,12 @@ function fill(line, fresh) {
   if (!container.querySelector(".exchange")) {
     container.replaceChildren(...fresh.querySelector(".exchanges").children);
   } else {
-    for (const exchange of incoming) if (!document.getElementById(exchange.id)) container.append(exchange);
+    for (const exchange of incoming) {
+      const old = document.getElementById(exchange.id);
+      if (!old) container.append(exchange);
+      // What rules find, and that an answer did not arrive, is said later than the exchange itself.
+      else if (old.dataset.said !== exchange.dataset.said && !("revealed" in old.dataset)) old.replaceWith(exchange);
+    }
   }
   showTools(container);
 }
