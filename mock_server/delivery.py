@@ -62,6 +62,26 @@ class WrongLength:
 
 
 @dataclass(frozen=True, slots=True)
+class Pad:
+    """Send so many spaces behind the body, which JSON allows; octets. It ends when the client has had enough."""
+
+    size: int = 16 << 20
+
+    def __post_init__(self) -> None:
+        _check_whole("size", self.size, 0, 1 << 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """Send an interim answer, of status 1xx, before the real one (RFC 9110 15.2)."""
+
+    number: Literal[100, 102, 103] = 103
+
+    def __post_init__(self) -> None:
+        _check_one_of("number", self.number, (100, 102, 103))
+
+
+@dataclass(frozen=True, slots=True)
 class TurnAway:
     """Answer 429 or 503 in the place of everything, before the request takes effect."""
 
@@ -90,7 +110,7 @@ class Redirect:
         _check_one_of("to", self.to, ("same_origin", "other_port", "other_host", "itself"))
 
 
-How = Delay | Drip | Reset | HalfBody | WrongLength | TurnAway | Redirect
+How = Delay | Drip | Reset | HalfBody | WrongLength | Pad | Interim | TurnAway | Redirect
 
 _KINDS: dict[str, type[How]] = {
     "delay": Delay,
@@ -98,6 +118,8 @@ _KINDS: dict[str, type[How]] = {
     "reset": Reset,
     "half_body": HalfBody,
     "wrong_length": WrongLength,
+    "pad": Pad,
+    "interim": Interim,
     "turn_away": TurnAway,
     "redirect": Redirect,
 }

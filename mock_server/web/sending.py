@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from mock_server.answering import Outcome
-from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Reset, WrongLength
+from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Interim, Pad, Reset, WrongLength
 from mock_server.transcript import Answer
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +23,7 @@ TRANSPORT = "oauthspec.transport"
 # A mock says that it is one.
 MOCK_HEADER = (b"oauthspec-mock", b"not a real authorization server")
 
+_SPACES = b" " * (64 * 1024)
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -58,6 +59,10 @@ async def send_outcome(outcome: Outcome, scope: Scope, receive: Receive, send: S
     if isinstance(how, Drip):
         await _drip(outcome.answer, how, send)
         return ""
+    if isinstance(how, Pad):
+        return await _pad(delivery, outcome.answer, how.size, scope, receive, send)
+    if isinstance(how, Interim):
+        _transport(delivery, scope).write(b"HTTP/1.1 %d \r\n\r\n" % how.number)
     if isinstance(how, Reset | HalfBody | WrongLength):
         await _break(delivery, outcome.answer, scope, receive)
         return str(delivery)
@@ -75,9 +80,7 @@ async def _drip(answer: Answer, drip: Drip, send: Send) -> None:
 
 
 async def _break(delivery: Delivery, answer: Answer, scope: Scope, receive: Receive) -> None:
-    transport = scope.get("extensions", {}).get(TRANSPORT)
-    if transport is None:
-        raise DeliveryImpossible(delivery)
+    transport = _transport(delivery, scope)
     how = delivery.how
     announced = len(answer.body) + (how.difference if isinstance(how, WrongLength) else 0)
     transport.write(_bytes_to_send(delivery, answer, announced))
@@ -85,8 +88,34 @@ async def _break(delivery: Delivery, answer: Answer, scope: Scope, receive: Rece
         await _reset(transport, flush=how.after != "request")
     else:
         transport.close()
+    await _disconnected(receive)
+
+
+def _transport(delivery: Delivery, scope: Scope) -> Any:
+    transport = scope.get("extensions", {}).get(TRANSPORT)
+    if transport is None:
+        raise DeliveryImpossible(delivery)
+    return transport
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _pad(delivery: Delivery, answer: Answer, size: int, scope: Scope, receive: Receive, send: Send) -> str:
+    transport = _transport(delivery, scope)
+    length = (b"content-length", str(len(answer.body) + size).encode())
+    headers = [header for header in _headers(answer) if header[0] != b"content-length"]
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    for start in range(0, size, len(_SPACES)):
+        if transport.is_closing():
+            await _disconnected(receive)
+            return str(delivery)
+        await send({"type": "http.response.body", "body": _SPACES[: size - start], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return ""
 
 
 def _bytes_to_send(delivery: Delivery, answer: Answer, announced: int) -> bytes:

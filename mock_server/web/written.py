@@ -19,7 +19,9 @@ from mock_server.protocol.vocabulary import Endpoint
 
 DELIVERIES: Mapping[str, type] = {
     name: type(deliveries.named(name, {"seconds": 1.0} if name == "delay" else {}))
-    for name in ("delay", "drip", "reset", "half_body", "wrong_length", "turn_away", "redirect")
+    for name in (
+        *("delay", "drip", "reset", "half_body", "wrong_length", "pad", "interim", "turn_away", "redirect"),
+    )
 }
 _LONGEST_DELAY = 3600
 _TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

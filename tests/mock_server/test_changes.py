@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.changes import DEVIATIONS, NONE, Changes, parsed, written
-from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Redirect, Reset, TurnAway, WrongLength
+from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Interim, Pad, Redirect, Reset, TurnAway, WrongLength
 from mock_server.deviations import authorization_response, resource, token_response
 from mock_server.protocol.provider import FRAMEIO
 from mock_server.protocol.resource_owner import Allow, Ask, Deny, DenyByServer
@@ -30,6 +30,8 @@ WHOLE = (
     *(Changes(delivery=Delivery(Reset(after))) for after in ("request", "headers", "half_body")),
     Changes(delivery=Delivery(HalfBody())),
     Changes(delivery=Delivery(WrongLength(-3))),
+    Changes(delivery=Delivery(Pad(7))),
+    Changes(delivery=Delivery(Interim(102))),
     Changes(delivery=Delivery(TurnAway(429, ""))),
     Changes(delivery=Delivery(Redirect(303, "itself"))),
     *(Changes(resource_owner=owner) for owner in (Allow(), Allow(("a", "b")), Allow(()), Deny(), Deny("x", "y"))),
@@ -78,6 +80,8 @@ def test_what_is_written_is_read_back(changes):
         ({"delivery": {"name": "drip", "arguments": {"pace": 0}}}, "has no argument pace; known"),
         ({"delivery": {"name": "reset", "arguments": {"after": "lunch"}}}, "after cannot be 'lunch'; expected one of"),
         ({"delivery": {"name": "wrong_length", "arguments": {"difference": 1.5}}}, "difference cannot be 1.5"),
+        ({"delivery": {"name": "pad", "arguments": {"size": -1}}}, "size cannot be -1"),
+        ({"delivery": {"name": "interim", "arguments": {"number": 101}}}, "number cannot be 101"),
         ({"delivery": {"name": "turn_away", "arguments": {"status": 200}}}, "status cannot be 200"),
         ({"delivery": {"name": "turn_away", "arguments": {"retry_after": "1\r\n"}}}, "retry_after cannot be"),
         ({"delivery": {"name": "redirect", "arguments": {"status": 300}}}, "status cannot be 300"),
@@ -116,7 +120,7 @@ deviation_documents = st.fixed_dictionaries(
     {"name": st.sampled_from(sorted(DEVIATIONS)) | anything},
     optional={"arguments": st.lists(anything, max_size=3) | anything, "occasions": st.lists(anything, max_size=2)},
 )
-deliveries = ["delay", "drip", "reset", "half_body", "wrong_length", "turn_away", "redirect"]
+deliveries = ["delay", "drip", "reset", "half_body", "wrong_length", "pad", "interim", "turn_away", "redirect"]
 arguments = st.dictionaries(
     st.sampled_from(["seconds", "size", "after", "difference", "status", "retry_after", "to"]), anything, max_size=2
 )

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mock_server.changes import Changes
-from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Redirect, Reset, TurnAway, WrongLength
+from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Interim, Pad, Redirect, Reset, TurnAway, WrongLength
 from mock_server.serving import BASIC_APP, application
 from mock_server.transcript import Event
 from mock_server.web.sending import DeliveryImpossible
@@ -113,6 +113,32 @@ def test_wrong_length(client, server, difference):
         assert caught.value.partial.endswith(b'"bearer"}')
     else:
         assert client.redeem(code).body == server.transcript.exchanges[-1].right.body[:difference]
+
+
+@pytest.mark.parametrize("size", [0, 10, 100_000])
+def test_padding_is_white_space_that_json_allows(client, server, size):
+    answer = client.redeem(under(client, Pad(size)))
+    assert answer.body == server.transcript.exchanges[-1].right.body + b" " * size
+    assert client.me(answer.json["access_token"]) == 200
+
+
+def test_padding_ends_when_the_client_has_had_enough(client, server):
+    code = under(client, Pad(1 << 30))
+    with undelivered(server) as events, connected(server.port) as connection:
+        connection.sendall(client.raw_token_request(code))
+        read_until(connection, b"", b"    ")
+    assert [event.detail["reason"] for event in events] == [f"delivery.pad(size={1 << 30})"]
+
+
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_an_answer_before_the_answer(client, server, status):
+    code = under(client, Interim(status))
+    with connected(server.port) as connection:
+        connection.sendall(client.raw_token_request(code))
+        got = read_until(connection, b"", b"\"bearer\"}")
+    first, _, second = got.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+    assert second.startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize(("status", "retry_after"), [(429, "7"), (503, "1"), (503, "")])
@@ -226,7 +252,9 @@ def test_two_requests_at_once_where_the_first_is_late(client, server):
 
 
 @pytest.mark.parametrize(
-    "how", [Reset(), Reset("headers"), Reset("half_body"), HalfBody(), WrongLength()], ids=lambda how: str(how)
+    "how",
+    [Reset(), Reset("headers"), Reset("half_body"), HalfBody(), WrongLength(), Pad(), Interim()],
+    ids=lambda how: str(how),
 )
 async def test_in_memory_there_is_nothing_to_break(how):
     app = application(auto_allow=True)
