@@ -1,0 +1,109 @@
+"""Each flaw of the skeleton's families is caught, by a scenario of that family; and no trick passes for a refusal."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from client_ref.client import factory
+from client_ref.flawed import FLAWS, NOT_CLIENTS
+from scenarios.collection import collect, performances
+from scenarios.drivers.in_process import InProcessDriver, load_factory
+from tests.examples.expected import SEEDS
+from tests.examples.seats import performed, told
+
+# Flaws that no scenario catches yet: a test that begins to pass here says so.
+UNCAUGHT = {
+    "forged-state-ends-login": "the login that waits is finished after the forged landing in no scenario yet (S-CB-10)",
+    "login-restarted-after-refusal": "no scenario follows a browser that is sent to log in again and again",
+}
+# Families that speak of one kind of app alone, or more sternly of it.
+OF_PKCE_APPS = {"S-TOK-03", "S-PKCE-01"}
+
+
+def rows(flaw):
+    return sorted(set(flaw.rows) & set(SEEDS))
+
+
+def of_the_skeleton():
+    for flaw in FLAWS.values():
+        if rows(flaw):
+            marks = [pytest.mark.xfail(reason=UNCAUGHT[flaw.name])] if flaw.name in UNCAUGHT else []
+            yield pytest.param(flaw, id=flaw.name, marks=marks)
+
+
+@pytest.mark.parametrize("flaw", list(of_the_skeleton()))
+def test_a_flaw_is_caught_by_a_scenario_of_its_family(flaw):
+    kind = "pkce" if OF_PKCE_APPS & set(flaw.rows) else "basic"
+    summary = performed(InProcessDriver(load_factory(f"flawed:{flaw.name}")), kind, rows(flaw))
+    failed = [selected.scenario for selected, verdict in summary.verdicts if verdict.status == "failed"]
+    caught = {seed for scenario in failed for seed in scenario.seeds}
+    assert set(rows(flaw)) <= caught
+    assert all(verdict.exchanges for _, verdict in summary.verdicts if verdict.status == "failed")
+    assert summary.exit_code == 1
+
+
+def test_every_family_has_a_flaw():
+    """A family that nothing can fail is decoration."""
+    assert {row for flaw in FLAWS.values() if flaw.name not in UNCAUGHT for row in rows(flaw)} == set(SEEDS)
+
+
+@pytest.mark.parametrize("kind", ["basic", "pkce"])
+@pytest.mark.parametrize("name", [flaw.name for flaw in NOT_CLIENTS])
+def test_what_never_logs_in_passes_nothing(name, kind):
+    driver = InProcessDriver(load_factory(f"flawed:{name}"), step_timeout=0.2)
+    selectors = [seed for seed in SEEDS if any(seed in s.seeds and kind in s.app_kinds for s in collect())]
+    summary = performed(driver, kind, selectors)
+    assert {verdict.status for _, verdict in summary.verdicts} == {"inconclusive"}
+    assert {verdict.code for _, verdict in summary.verdicts} == {"CANNOT_LOG_IN"}
+    assert summary.exit_code == 3
+
+
+class Fading:
+    """The reference client, which lands as often as `landings` lasts, and then does something else for ever."""
+
+    def __init__(self, assignment, landings, then):
+        self._client, self._landings, self._then = factory(assignment), landings, then
+        self.begin = self._client.begin
+
+    def land(self, session, url):
+        return self._client.land(session, url) if next(self._landings, None) is not None else self._then()
+
+    def close(self):
+        self._client.close()
+
+
+def refuses():
+    raise LookupError("no login today")
+
+
+def never_returns():
+    threading.Event().wait()
+
+
+# Two good logins and a declined one to learn from, and one good login before the first scenario.
+FIRST = 4
+
+
+@pytest.mark.parametrize("lanes", [1, 8])
+@pytest.mark.parametrize("then", [refuses, never_returns])
+def test_what_stops_to_log_in_passes_nothing(then, lanes):
+    """The first logins are good, so the run begins; a refusal counts only between two logins that work."""
+    found = performances(collect(), ("basic",), ("S-CB-02", "S-CB-17"))
+    selected = tuple(each for each in found if each.scenario.must_refuse)
+    landings = iter(range(FIRST))
+    driver = InProcessDriver(lambda assignment: Fading(assignment, landings, then), step_timeout=0.1)
+    summary = told(driver, selected, lanes)
+    assert {verdict.status for _, verdict in summary.verdicts} <= {"inconclusive", "errored"}
+    assert summary.exit_code == 3
+
+
+@pytest.mark.parametrize("kind", ["basic", "pkce"])
+def test_the_empty_code_is_caught_among_many(kind):
+    """32 performances over 8 lanes: a request without a code is still laid at its own door."""
+    selected = performances(collect(), (kind,), ("callback/code-missing",)) * 16
+    assert len(selected) == 32
+    summary = told(InProcessDriver(load_factory("flawed:empty-code-posted")), selected)
+    found = {(verdict.status, verdict.actual) for _, verdict in summary.verdicts}
+    assert found == {("failed", "it sent a token request with an empty code, or none")}
