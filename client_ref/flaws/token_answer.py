@@ -121,7 +121,7 @@ def _scope_as_asked_if_empty(members: Members, asked: tuple[str, ...]) -> tuple[
 
 def _other_scope_refused(members: Members, asked: tuple[str, ...]) -> tuple[str, ...]:
     granted = checks.scope(members, asked)
-    if granted != asked:
+    if set(granted) != set(asked):
         raise ScopeMalformed(scope="changed")
     return granted
 

@@ -4,7 +4,7 @@ A code is good once. A client that sends it again, because something went wrong 
 authenticate, has the server revoke what the first request bought; and one that hammers a busy server keeps it busy.
 """
 
-from mock_server.delivery import Delivery, HalfBody, Reset, TurnAway
+from mock_server.delivery import Delivery, HalfBody, Interim, Reset, TurnAway
 from mock_server.deviations.deviation import Deviation
 from mock_server.deviations.token_response import answers_with_status, errs
 from scenarios.model.capability import Capability
@@ -186,3 +186,18 @@ async def unknown_status_of_success(stage: Stage) -> Copes:
     client = stage.session()
     await client.log_in(changed(answers_with_status(299)))
     return copes(client)
+
+
+@scenario(
+    requirement=MUST("read on after an answer of status 1xx", RFC9110.section("15.2")),
+    rows={"100": Delivery(Interim(100)), "102": Delivery(Interim(102)), "103": Delivery(Interim(103))},
+    risk="the login breaks behind a proxy that announces what will come",
+    fix="use an HTTP client that skips every 1xx, and not 100 alone",
+    control=True,
+    seeds=("S-TOK-08",),
+)
+async def interim_answer(stage: Stage, change: Delivery) -> Accepts:
+    """The answer is good, and another one of status 1xx comes before it."""
+    client = stage.session()
+    await client.log_in(changed(change))
+    return accepts(client)

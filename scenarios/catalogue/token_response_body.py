@@ -4,7 +4,7 @@ Captive portals, proxies and maintenance pages answer in the place of the server
 they say is no token answer, and a client should find that out by looking, not by falling over it.
 """
 
-from mock_server.delivery import Delay, Delivery, Drip, WrongLength
+from mock_server.delivery import Delay, Delivery, Drip, Pad, WrongLength
 from mock_server.deviations.deviation import Deviation
 from mock_server.deviations.token_response import form_encodes, sends_body, sets_header, truncates
 from scenarios.model.capability import Capability
@@ -147,6 +147,19 @@ async def length_that_is_never_reached(stage: Stage, change: Delivery) -> Copes:
     client = stage.session()
     await client.log_in(changed(change))
     return copes(client)
+
+
+@scenario(
+    requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
+    risk="whoever answers in the place of the server fills the memory of the application",
+    fix="stop reading after a megabyte: no honest token answer is longer",
+    seeds=("S-RSP-11",),
+)
+async def answer_without_end(stage: Stage) -> Rejects:
+    """The answer is good, and goes on for eight megabytes of white space."""
+    client = stage.session()
+    await client.log_in(changed(Delivery(Pad(8 << 20))))
+    return rejects(client, before=SESSION)
 
 
 @scenario(

@@ -182,6 +182,15 @@ def test_a_check_needs_something_to_look_at(of, code):
     assert judged(evidence, Follows("client", "code_is_sent_once", of))[1] == code
 
 
+def test_a_stray_may_be_what_a_check_looks_for():
+    evidence = Evidence()
+    evidence.login("own", "client")
+    evidence.exchange("", "token", form={"grant_type": "refresh_token", "refresh_token": "None"}, status=400)
+    check = Follows("client", "no_refresh_without_a_refresh_token")
+    assert judged(evidence, check) == ("inconclusive", "STRAY_REQUEST")
+    assert judged(evidence, check, alone=True) == ("passed", "")
+
+
 def test_expectations_can_be_read():
     assert str(SendsAtMost("x", 1, "code")) == "sends at most 1 request with the same code"
     assert str(SendsAtMost("x", 2, "refresh")) == "sends at most 2 refreshes"
