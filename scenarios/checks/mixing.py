@@ -35,4 +35,5 @@ def verifier_stays_secret(logins: Sequence[Login]) -> Iterator[Finding]:
             target = form.unquote(exchange.request.target) or exchange.request.target
             if any(verifier in target for verifier in verifiers):
                 expected = "the code_verifier in the body of the token request alone"
-                yield Finding(expected, f"it is in the address of a request to {exchange.request.path}", exchange.number)
+                actual = f"it is in the address of a request to {exchange.request.path}"
+                yield Finding(expected, actual, exchange.number)
