@@ -135,8 +135,9 @@ class _Runner:
                 await _Group(self, app_kind, kind, group, apps.setdefault(app_kind, [])).run()
         finally:
             self._summary.entries = self._recorder.everything()
-            for app_kind, known in apps.items():
-                verdicts = judge_rules((r for r in RULES if app_kind in r.app_kinds), self._summary.entries, known)
+            known = [app for each in apps.values() for app in each]
+            for app_kind in apps:
+                verdicts = judge_rules(RULES, self._summary.entries, known, app_kind)
                 self._summary.rules += [(app_kind, verdict) for verdict in verdicts]
 
     def _groups(self) -> Iterable[tuple[tuple[AppKind, AssignmentKind], list[Selected]]]:

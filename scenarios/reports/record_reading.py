@@ -194,9 +194,9 @@ def judge_again(recorded: Recorded, catalogue: Iterable[Scenario]) -> Again:
 
 
 def _rules(recorded: Recorded) -> Iterator[tuple[AppKind, RuleVerdict]]:
-    for kind, apps in recorded.apps.items():
-        asked = (rule for rule in RULES if kind in rule.app_kinds)
-        yield from ((kind, verdict) for verdict in judge_rules(asked, recorded.entries, apps))
+    known = [app for apps in recorded.apps.values() for app in apps]
+    for kind in recorded.apps:
+        yield from ((kind, verdict) for verdict in judge_rules(RULES, recorded.entries, known, kind))
 
 
 def _safely(judged: Any, what: str) -> Any:

@@ -34,10 +34,15 @@ def _kind(login: Login) -> AppKind:
     return "pkce" if login.app.is_public else "basic"
 
 
-def judge_rules(rules: Iterable[Rule], entries: Iterable[Entry], apps: Iterable[App]) -> tuple[RuleVerdict, ...]:
-    """One verdict for each rule over a whole run."""
-    found = logins(entries, apps)
-    return tuple(_verdict(rule, found) for rule in rules)
+def judge_rules(
+    rules: Iterable[Rule], entries: Iterable[Entry], apps: Iterable[App], app_kind: AppKind
+) -> tuple[RuleVerdict, ...]:
+    """One verdict for each rule that speaks of this kind of app, over a whole run; `apps` are all that it registered.
+
+    All of them, or the logins of one app would be taken for those of another.
+    """
+    found = [login for login in logins(entries, apps) if _kind(login) == app_kind]
+    return tuple(_verdict(rule, found) for rule in rules if app_kind in rule.app_kinds)
 
 
 def _verdict(rule: Rule, logins: Sequence[Login]) -> RuleVerdict:

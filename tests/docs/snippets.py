@@ -3,6 +3,7 @@
 A mark is an HTML comment on the line above the fence, invisible to readers:
 
     <!-- test: run -->       every line is run, one after another, by one shell; it must succeed
+    <!-- test: fails -->     the same, and it must exit with 1: it has found a fault
     <!-- test: serve -->     the one command is started on a port of the system's choice, and stopped
     <!-- test: output -->    what the block above printed; `...` stands for what differs from run to run
     <!-- test: make -->      every line is a target of the Makefile (the tests are themselves run by it)

@@ -20,7 +20,7 @@ from tests.processes import finished, served
 README = ROOT / "README.md"
 DOCUMENTS = [README, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
 BLOCKS = snippets(README)
-KINDS = {"run", "serve", "output", "make", "python", "python serve", "none"}
+KINDS = {"run", "fails", "serve", "output", "make", "python", "python serve", "none"}
 
 
 def _code(text: str) -> list[str]:
@@ -54,7 +54,7 @@ def test_every_block_says_how_it_is_tested():
 
 def test_an_output_stands_below_what_prints_it():
     outputs = [i for i, block in enumerate(BLOCKS) if block.kind == "output"]
-    assert all(i and BLOCKS[i - 1].kind in {"run", "serve"} for i in outputs)
+    assert all(i and BLOCKS[i - 1].kind in {"run", "fails", "serve"} for i in outputs)
 
 
 @pytest.mark.slow
@@ -63,6 +63,14 @@ def test_commands_run(block, tmp_path, environment):
     printed = run(["bash", "-euo", "pipefail", "-c", block.text], cwd=tmp_path, env=environment)
     assert printed.strip(), "a reader would see nothing"
     assert not missing_lines(_output_of(block), printed.splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", of_kind("fails"), ids=str)
+def test_commands_that_find_a_fault_exit_1_and_print_what_is_shown(block, tmp_path, environment):
+    result = finished(["bash", "-c", block.text], cwd=tmp_path, env=environment | {"COLUMNS": "400"})
+    assert result.returncode == 1, result.stdout
+    assert not missing_lines(_output_of(block), result.stdout.splitlines()), result.stdout
 
 
 @pytest.mark.slow
