@@ -131,7 +131,7 @@ def _never_came(case: Case, expectation: Follows) -> Verdict:
     cause = f"{what}, so there is nothing to look at."
     if outcome is not None and outcome.detail:
         cause += f" The client said: {outcome.detail}"
-    return cannot_tell(case, code, cause, "Make a plain login work first: `oauthspec doctor`.")
+    return cannot_tell(case, code, cause, "Make a plain login work first: `oauthspec serve` says what it lacks.")
 
 
 def _broken(scenario: Scenario, case: Case, findings: Sequence[Finding]) -> Verdict:

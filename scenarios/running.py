@@ -217,7 +217,7 @@ class _Group:
             learned = Learned(refusal=str(error))
         self._runner.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
-            next_step = "Make a plain login work first: `oauthspec doctor`."
+            next_step = "Make a plain login work first: `oauthspec serve` says what it lacks."
             await self._look_at_requests(ground)
             self._give_up(Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, next_step))
             return
