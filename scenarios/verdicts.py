@@ -67,7 +67,8 @@ def cannot_tell_signed_in(case: Case) -> Verdict:
 def not_alive(case: Case, when: str) -> Verdict:
     """A refusal by an application that does not work proves nothing."""
     cause = f"A good login {when} it did not work, so a refusal here proves nothing."
-    return cannot_tell(case, f"NOT_ALIVE_{when.upper()}", cause, "Make a plain login work first: `oauthspec serve` says what it lacks.")
+    next_step = "Make a plain login work first: `oauthspec serve` says what it lacks."
+    return cannot_tell(case, f"NOT_ALIVE_{when.upper()}", cause, next_step)
 
 
 def numbers(exchanges: Sequence[Exchange]) -> tuple[int, ...]:
