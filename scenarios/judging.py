@@ -126,6 +126,8 @@ _NEVER_CAME = {
 
 
 def _never_came(case: Case, expectation: Follows) -> Verdict:
+    if expectation.of == "refresh" and not opened(case, expectation.session, "refresh"):
+        return does_not_refresh(case)
     code, what, step = _NEVER_CAME[expectation.of]
     outcome = outcome_of(case, expectation.session, step)
     cause = f"{what}, so there is nothing to look at."

@@ -221,4 +221,4 @@ async def refresh_set_off_by_an_api_call(stage: Stage) -> Follows:
     await client.log_in()
     stage.expire_access_token(client)
     await client.call_api()
-    return follows(client, "refresh_holds_only_oauth_fields")
+    return follows(client, "refresh_holds_only_oauth_fields", of="refresh")

@@ -179,6 +179,12 @@ def test_an_accident_is_no_reason():
 def test_a_check_needs_something_to_look_at(of, code):
     evidence = Evidence()
     evidence.login("own", "client")
+    if of == "refresh":
+        # Nothing was asked of the client but a call of the API, so that it may do without.
+        assert judged(evidence, Follows("client", "code_is_sent_once", of))[0] == "not_applicable"
+        evidence = Evidence()
+        evidence.login("own", "client")
+        evidence.step("own", "client", "refresh")
     assert judged(evidence, Follows("client", "code_is_sent_once", of))[1] == code
 
 
