@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import json
 import os
 import secrets
 from urllib.parse import parse_qsl, quote_plus, urlencode
@@ -23,6 +24,8 @@ SCOPE = os.environ["SCOPE"]
 API_URL = os.environ["API_URL"]
 
 COOKIE = "session"
+# Bytes; no honest token answer is longer.
+LONGEST = 1024 * 1024
 
 http = httpx.Client(follow_redirects=False, timeout=10)
 # One dictionary for each browser, by the random name that its cookie holds. A real application has a store.
@@ -47,6 +50,11 @@ def keep(response: Response, session: dict, old_name: str = "") -> Response:
     return response
 
 
+def with_scope() -> dict[str, str]:
+    """The scope as a parameter, where there is one: an empty parameter is none."""
+    return {"scope": SCOPE} if SCOPE else {}
+
+
 def login(request: Request) -> Response:
     """Send the browser away, and remember with what."""
     session = session_of(request)
@@ -57,7 +65,7 @@ def login(request: Request) -> Response:
         "response_type": "code",
         "redirect_uri": REDIRECT_URI,
         "client_id": CLIENT_ID,
-        "scope": SCOPE,
+        **with_scope(),
         "state": state,
         "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),  # 2
         "code_challenge_method": "S256",
@@ -103,7 +111,7 @@ def exchanged(code: str, verifier: str, state: str) -> dict:
         "code": code,
         "redirect_uri": REDIRECT_URI,
         "state": state,
-        "scope": SCOPE,
+        **with_scope(),
         "code_verifier": verifier,
     }
     headers = {}
@@ -113,13 +121,38 @@ def exchanged(code: str, verifier: str, state: str) -> dict:
         pair = f"{quote_plus(CLIENT_ID)}:{quote_plus(CLIENT_SECRET)}"  # 5
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     try:
-        answer = http.post(TOKEN_URL, data=form, headers=headers)
-        tokens = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):
+        tokens = json.loads(posted(form, headers), object_pairs_hook=members)
+    except (httpx.HTTPError, ValueError, RecursionError):
         tokens = None
     if not is_good(tokens):
         raise Refused("The server gave no token.")  # 6
     return tokens
+
+
+def posted(form: dict, headers: dict) -> bytes:
+    """The body of a token answer; `ValueError` where it is no JSON under status 200, or has no end."""
+    body = b""
+    with http.stream("POST", TOKEN_URL, data=form, headers=headers) as answer:
+        if answer.status_code != 200 or media_type(answer) != "application/json":
+            raise ValueError("no success")
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LONGEST:
+                raise ValueError("too long")
+    return body
+
+
+def media_type(answer: httpx.Response) -> str:
+    """What an answer says it is, without parameters."""
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def members(pairs: list[tuple[str, object]]) -> dict:
+    """A JSON object, if each of its members is there once."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member is there twice")
+    return found
 
 
 def is_good(tokens: object) -> bool:
@@ -146,7 +179,9 @@ def page(text: str, status: int = 200) -> Response:
     return HTMLResponse(f"<!doctype html><p>{html.escape(text)}</p>", status, {"Cache-Control": "no-store"})  # 7
 
 
-app = Starlette(routes=[Route("/login", login), Route("/callback", callback), Route("/me", me)])
+landing = Route("/callback", callback)
+landing.methods = {"GET"}  # 8: Starlette adds HEAD, and a HEAD must not spend a code
+app = Starlette(routes=[Route("/login", login), landing, Route("/me", me)])
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), log_level="warning", access_log=False)
