@@ -1,5 +1,6 @@
 """Finds the scenarios: values in the modules of the catalogue, under identifiers of topic and name."""
 
+import difflib
 import fnmatch
 import importlib
 import pkgutil
@@ -86,7 +87,7 @@ def _matches(selector: str, selected: Selected) -> bool:
 
 
 def _nothing(selector: str, everything: Iterable[Selected]) -> str:
-    topic = selector.partition("/")[0]
-    near = sorted({each.scenario.identifier for each in everything if topic and topic in each.scenario.identifier})[:5]
+    names = list(dict.fromkeys(name for each in everything for name in (each.scenario.identifier, each.identifier)))
+    near = difflib.get_close_matches(selector.rstrip("*"), names, 5)
     hint = f"Near it: {', '.join(near)}." if near else "`oauthspec list` shows every identifier."
     return f"{selector!r} matches no scenario. {hint}"
