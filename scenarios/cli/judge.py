@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from scenarios.cli.verb import Verb
-from scenarios.collection import collect
+from scenarios.collection import collect, performances
 from scenarios.ground import Learned
 from scenarios.reports.console import Console
 from scenarios.reports.record_reading import Again, judge_again, read
@@ -23,12 +23,9 @@ def command(file: Path, verbose: bool) -> None:
     recorded = read(file)
     catalogue = collect()
     again = judge_again(recorded, catalogue)
-    order = [scenario.identifier for scenario in catalogue]
-    kinds = recorded.header.app_kinds
-    selected = sorted(
-        (each for each, _, _ in again.judged),
-        key=lambda s: (kinds.index(s.app_kind) if s.app_kind in kinds else 9, order.index(s.scenario.identifier)),
-    )
+    judged = {(each.identifier, each.app_kind) for each, _, _ in again.judged}
+    everything = performances(catalogue, recorded.header.app_kinds)
+    selected = [each for each in everything if (each.identifier, each.app_kind) in judged]
     console = Console(again.header, selected, verbose=verbose)
     console.begun()
     for line in recorded.prepared:

@@ -20,8 +20,9 @@ _LONGEST_LINE = 400
 
 # Codes and tokens of the engine's form, and `name=value` or `"name": "value"` with a name that says what it is.
 _ENGINES_OWN = re.compile(r"[\w-]{43}\.[\w-]{43}")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NAMED = re.compile(
-    rf"\b({'|'.join(sorted(SECRET_PARAMETERS))})(=|\"\s*:\s*\"|'\s*:\s*')([^&\s\"'<>\[]{{{_SHORTEST},}})", re.IGNORECASE
+    rf"({'|'.join(sorted(SECRET_PARAMETERS))})(=|\"\s*:\s*\"|'\s*:\s*')([^&\s\"'<>\[]{{{_SHORTEST},}})", re.IGNORECASE
 )
 
 
@@ -57,6 +58,7 @@ class Hidden:
 
     def text(self, text: str) -> str:
         """What somebody said, as one line that may be shown."""
+        text = _COLOURS.sub("", text)
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: mark(form.unquote(match[0]) or match[0]), text)
         text = _ENGINES_OWN.sub(lambda match: mark(match[0]), text)
