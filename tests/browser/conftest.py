@@ -1,4 +1,4 @@
-"""One Chromium for the whole run, fresh for each test; a mock that listens; and nothing left when it is over."""
+"""One Chromium for all of these tests, fresh for each test; a mock that listens; and nothing left when it is over."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
-    """The browser; it takes a second to start, so it is started once."""
+    """The browser; it takes a second to start, so it is started once for this folder, and gone for the next."""
     profile = tmp_path_factory.mktemp("chromium")
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or "chromium"
