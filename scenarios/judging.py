@@ -230,7 +230,7 @@ def _bearer(exchange: Exchange) -> str:
 def _actually(forbidden: Sequence[Exchange]) -> str:
     first = forbidden[0]
     if first.endpoint == "other":
-        return f"it asked {first.request.origin or 'another origin'} for {first.request.path}"
+        return f"it asked {first.request.origin or 'another origin'} for something"
     if first.endpoint == "resource":
         return "it used the token at the API"
     grant_type, code = body(first).get("grant_type"), body(first).get("code")

@@ -5,11 +5,12 @@ the tokens of the first time; or it mixes up two logins of one user; or it throw
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mock_server.delivery import Delay, Delivery
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import TOKEN_REQUEST, Accepts, Follows, Rejects
+from scenarios.model.redirect import Redirect
 from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, REQUIRED, SHOULD
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, follows, rejects
@@ -17,10 +18,20 @@ from scenarios.specifications import RFC6749, RFC7636, RFC9700
 
 _LOGGED_OUT = "the server takes the second use for theft and revokes the tokens: the user is logged out at random"
 _USE_UP = "take the pending login out of the session in one step, when its state is found, and before the code is sent"
-_FORGED: Mapping[str, Mapping[str, str | None]] = {
-    "error-without-state": {"code": None, "error": "access_denied", "state": None},
-    "error-of-another-state": {"code": None, "error": "access_denied", "state": "forged-state-of-nobody"},
-    "code-of-another-state": {"code": "forged-code-of-nobody", "state": "forged-state-of-nobody"},
+_ERROR: Mapping[str, str | None] = {"code": None, "error": "access_denied"}
+_NOBODY = "forged-state-of-nobody"
+
+
+def _other_code(genuine: Redirect) -> str:
+    """A code of nobody, and another one each time: what is sent twice is the client's doing alone."""
+    return genuine.parameter("code")[::-1]
+
+
+Forge = Callable[[Redirect], Redirect]
+_FORGED: Mapping[str, Forge] = {
+    "error-without-state": lambda genuine: genuine.with_parameters(**_ERROR, state=None),
+    "error-of-another-state": lambda genuine: genuine.with_parameters(**_ERROR, state=_NOBODY),
+    "code-of-another-state": lambda genuine: genuine.with_parameters(state=_NOBODY, code=_other_code(genuine)),
 }
 
 
@@ -102,11 +113,11 @@ async def slow_token_endpoint(stage: Stage) -> Accepts:
     left_to_caller="state",
     seeds=("S-CB-10",),
 )
-async def forged_while_a_login_is_pending(stage: Stage, forged: Mapping[str, str | None]) -> Rejects:
+async def forged_while_a_login_is_pending(stage: Stage, forge: Forge) -> Rejects:
     """A login is pending; somebody makes the browser open a callback that belongs to no login."""
     client = stage.session()
     genuine = await client.authorize()
-    await client.land(genuine.with_parameters(**forged))
+    await client.land(forge(genuine))
     return rejects(client, before=TOKEN_REQUEST)
 
 
@@ -119,11 +130,11 @@ async def forged_while_a_login_is_pending(stage: Stage, forged: Mapping[str, str
     control=True,
     seeds=("S-CB-10", "S-CB-02"),
 )
-async def genuine_after_forged(stage: Stage, forged: Mapping[str, str | None]) -> Accepts:
+async def genuine_after_forged(stage: Stage, forge: Forge) -> Accepts:
     """The same forged callback, and then the genuine one: the login is finished."""
     client = stage.session()
     genuine = await client.authorize()
-    await client.land(genuine.with_parameters(**forged))
+    await client.land(forge(genuine))
     await client.land(genuine)
     return accepts(client)
 

@@ -20,19 +20,23 @@ Rewrite = Callable[[Redirect], Redirect]
 
 _TWICE = "refuse a callback in which `code`, `state`, `error` or `iss` comes twice"
 _READ_TWICE = "what is checked and what is used are two different values, and the second is the attacker's"
-_OTHER_CODE = ("code", "another-code-of-nobody")
 _OTHER_STATE = ("state", "another-state-of-nobody")
 _MANGLED = "some logins fail and most do not: those whose code has a certain character in it"
 _AS_IT_CAME = "decode the query once, with a library, and post the value as it is"
 _EVIL = "access_token=token-of-an-attacker&token_type=bearer&expires_in=3600"
 
 
+def _other_code(redirect: Redirect) -> tuple[str, str]:
+    """A code of nobody, and another one each time: what is sent twice is the client's doing alone."""
+    return "code", redirect.parameter("code")[::-1]
+
+
 @scenario(
     requirement=DERIVED("refuse a response with a parameter that comes twice", RFC6749.section("3.1")),
     rows={
         "code-again": lambda redirect: redirect.twice("code"),
-        "other-code-last": lambda redirect: redirect.adding(_OTHER_CODE),
-        "other-code-first": lambda redirect: redirect.preceded_by(_OTHER_CODE),
+        "other-code-last": lambda redirect: redirect.adding(_other_code(redirect)),
+        "other-code-first": lambda redirect: redirect.preceded_by(_other_code(redirect)),
         "state-again": lambda redirect: redirect.twice("state"),
         "wrong-state-last": lambda redirect: redirect.adding(_OTHER_STATE),
         "wrong-state-first": lambda redirect: redirect.preceded_by(_OTHER_STATE),
@@ -51,8 +55,8 @@ async def parameter_twice(stage: Stage, rewrite: Rewrite) -> Rejects:
 @scenario(
     requirement=MUST_NOT("repeat a request parameter", RFC6749.section("3.2")),
     rows={
-        "other-code-last": lambda redirect: redirect.adding(_OTHER_CODE),
-        "other-code-first": lambda redirect: redirect.preceded_by(_OTHER_CODE),
+        "other-code-last": lambda redirect: redirect.adding(_other_code(redirect)),
+        "other-code-first": lambda redirect: redirect.preceded_by(_other_code(redirect)),
     },
     risk="a list that came out of the URL goes into the token request, and the server picks the attacker's code",
     fix=_TWICE,
@@ -84,7 +88,7 @@ async def two_codes_in_the_token_request(stage: Stage, rewrite: Rewrite) -> Foll
         "quotes": {"code_prefix": "a\"b'c"},
         "padded": {"code_suffix": "=="},
         "one-character": {"code_length": 1},
-        "4-KiB": {"code_prefix": "c" * 4096},
+        "4-KiB": {"code_suffix": "c" * 4096},
     },
     risk=_MANGLED,
     fix=_AS_IT_CAME,
@@ -105,7 +109,7 @@ async def code_of_any_kind(stage: Stage, variation: Mapping[str, Any]) -> Accept
         "percent-2B": {"code_prefix": "a%2Bb"},
         "plus": {"code_prefix": "a+b"},
         "padded": {"code_suffix": "=="},
-        "4-KiB": {"code_prefix": "c" * 4096},
+        "4-KiB": {"code_suffix": "c" * 4096},
     },
     risk=_MANGLED,
     fix=_AS_IT_CAME,

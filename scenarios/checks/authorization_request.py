@@ -11,6 +11,9 @@ from scenarios.model.verdict import Finding
 TENANT = ("tenant", "t1")
 """What the query of an endpoint holds, where a scenario gives it one."""
 
+EMPTY = "empty"
+"""A parameter without a value, the last of that query."""
+
 UNKNOWN = "oauthspec_unknown"
 """How the names begin of parameters that no specification knows."""
 
@@ -75,9 +78,16 @@ def offline_is_not_added(logins: Sequence[Login]) -> Iterator[Finding]:
 
 
 def authorization_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:
-    """The query that the authorization endpoint has already is kept, once (RFC 6749 3.1)."""
+    """The query that the authorization endpoint has already is kept, once (RFC 6749 3.1).
+
+    What is empty in it may be left out, for that means the same.
+    """
     for _, exchange in _first_requests(logins):
         yield from _kept(exchange)
+        swallowed = [value for value in query(exchange).all(EMPTY) if value]
+        if swallowed:
+            expected = "parameters added to the endpoint's query with &"
+            yield Finding(expected, f"a second ?, so that {EMPTY} is {swallowed[0]!r}", exchange.number)
 
 
 def token_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:

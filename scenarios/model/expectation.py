@@ -87,7 +87,7 @@ class SendsAtMost(msgspec.Struct, frozen=True, tag="sends_at_most", omit_default
             "refresh_token": "request with the same refresh token",
             "refresh": "refresh",
             "resource_request": "request to the API",
-            "authorization_request": "request that begins a login",
+            "authorization_request": "authorization request",
         }[self.what]
         if self.times == 0:
             return f"sends no {requests}"
