@@ -177,6 +177,10 @@ class LiveStage:
         self.sessions.append(session)
         return session
 
+    async def together(self, *steps: Awaitable[Outcome]) -> tuple[Outcome, ...]:
+        """Take several steps at once."""
+        return tuple(await asyncio.gather(*steps))
+
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
         live = next(each for each in self.sessions if each is session)

@@ -4,7 +4,6 @@ Browsers open a URL again whenever they like. A callback that is not made for th
 the tokens of the first time; or it mixes up two logins of one user; or it throws a login away that was going well.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from mock_server.delivery import Delay, Delivery
@@ -84,7 +83,7 @@ async def callback_opened_four_times_at_once(stage: Stage) -> Follows:
     """A slow token endpoint; the callback is opened four times at once, and once more when all is over."""
     client = stage.session()
     redirect = await client.authorize(changed(Delivery(Delay(0.2))))
-    await asyncio.gather(*(client.land(redirect) for _ in range(4)))
+    await stage.together(*(client.land(redirect) for _ in range(4)))
     await client.land(redirect)
     return follows(client, "code_is_sent_once", if_any=True)
 

@@ -1,5 +1,6 @@
 """What a story is told with: sessions of one application, on a server that is changed for one flow at a time."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from mock_server.changes import NONE, Changes
@@ -63,6 +64,9 @@ class Stage(Protocol):
 
     def session(self, name: str = "") -> Session:
         """A fresh user agent."""
+
+    async def together(self, *steps: Awaitable[Outcome]) -> tuple[Outcome, ...]:
+        """Take several steps at once."""
 
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
