@@ -3,7 +3,6 @@
 Colour says nothing that a word does not say, and there is none without a terminal. Everything shown is redacted.
 """
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
@@ -42,6 +41,13 @@ _ONE_SCREEN = 3
 _RULES = {rule.identifier: rule for rule in RULES}
 
 
+class _Screen(rich.console.Console):
+    """Where nobody reads any more the run goes on in silence, for its files are wanted whole."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class Console:
     """A listener that prints; `selected` gives the order in which failures are told at the end."""
 
@@ -50,7 +56,7 @@ class Console:
     ) -> None:
         self._header = header
         self._verbose = verbose
-        self._out = rich.console.Console(
+        self._out = _Screen(
             file=file, stderr=file is None, highlight=False, markup=False, emoji=False, soft_wrap=True
         )
         self._order = {(each.identifier, each.app_kind): number for number, each in enumerate(selected)}
@@ -221,6 +227,4 @@ class Console:
         return Hidden(entries, self._secrets)
 
     def _print(self, text: str | Text, style: str = "") -> None:
-        # Nobody reads any more: the run goes on, for its files are wanted whole.
-        with contextlib.suppress(BrokenPipeError):
-            self._out.print(text, style=style or None)
+        self._out.print(text, style=style or None)

@@ -77,6 +77,16 @@ def test_nothing_is_left_of_an_application_that_does_not_answer(tmp_path):
     assert not child.exists() or "\nState:\tZ" in (child / "status").read_text()
 
 
+def test_a_reader_that_goes_away_stops_nothing(tmp_path):
+    words = ["--client", "reference", "--app-kind", "basic", "--select", "callback/state-changed", "-v"]
+    with running(words, tmp_path) as process:
+        read_until(process, "client")
+        process.stderr.close()
+        assert process.wait() == 0
+    footer = read(tmp_path / "run.jsonl").footer
+    assert (footer.cases, footer.interrupted, footer.exit_code) == (8, False, 0)
+
+
 def wait_for(path: Path, process) -> None:
     """Wait until the application is there; it cannot say so on a pipe that is the harness's."""
     while not path.is_symlink():
