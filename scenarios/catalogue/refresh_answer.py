@@ -4,8 +4,6 @@ The code that refreshes is often another than the code that logs in, written lat
 threads at once, and what it believes replaces tokens that were good.
 """
 
-import asyncio
-
 from mock_server.delivery import Delay, Delivery
 from mock_server.deviations.deviation import Deviation
 from mock_server.deviations.token_response import adds, mistypes, omits
@@ -112,7 +110,7 @@ async def eight_calls_with_a_dead_token(stage: Stage) -> SendsAtMost:
     await client.log_in()
     stage.expire_access_token(client)
     stage.change(client, changed(_SLOW))
-    await asyncio.gather(*(client.call_api() for _ in range(_CALLS)))
+    await stage.together(*(client.call_api() for _ in range(_CALLS)))
     return sends_at_most(client, 1, "refresh", step="call_api", at_least=1)
 
 
@@ -132,5 +130,5 @@ async def all_of_eight_calls_succeed(stage: Stage) -> Accepts:
     await client.log_in()
     stage.expire_access_token(client)
     stage.change(client, changed(_SLOW))
-    await asyncio.gather(*(client.call_api() for _ in range(_CALLS)))
+    await stage.together(*(client.call_api() for _ in range(_CALLS)))
     return accepts(client, step="call_api", times=_CALLS)
