@@ -201,11 +201,13 @@ def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verd
 
 
 def _was_signed_in(case: Case, expectation: Rejects, outcome: Outcome) -> bool:
-    """True where a look at the session shows an earlier login: only a client's own word is about the step."""
+    """True where a look at the session shows an earlier login, also where the client itself names the token of that."""
     steps = case.events("outcome")
     earlier = steps[:-1] if steps else ()
-    mine = (event for event in earlier if event.detail.get("session") == expectation.session)
-    return outcome.evidence != "adapter" and any(event.detail.get("kind") == "signed_in" for event in mine)
+    mine = [event.detail for event in earlier if event.detail.get("session") == expectation.session]
+    if outcome.evidence == "adapter":
+        return bool(outcome.access_token) and any(each.get("access_token") == outcome.access_token for each in mine)
+    return any(each.get("kind") == "signed_in" for each in mine)
 
 
 def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> Iterator[Exchange]:
@@ -216,7 +218,7 @@ def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> 
     else:
         # A token that the API is shown and that came in no good answer: the poisoned one has been believed.
         good = {_token(e) for e in case.exchanges if e.endpoint == "token" and e.sent.status == 200 and not e.changes}
-        yield from (e for e in window if e.endpoint == "resource" and _bearer(e) not in good)
+        yield from (e for e in window if e.endpoint == "resource" and _bearer(e) not in {*good, ""})
 
 
 def _token(exchange: Exchange) -> object:

@@ -44,7 +44,7 @@ async def _refreshed(stage: Stage, change: Deviation) -> Rejects:
     },
     risk="a good session goes on with `undefined` for a token",
     fix=_SAME,
-    seeds=("S-RSP-04", "S-REF-11"),
+    seeds=("S-REF-11",),
 )
 async def access_token_missing_after_a_refresh(stage: Stage, change: Deviation) -> Rejects:
     """The answer to the refresh is 200 and has no access token that could be one."""
@@ -69,7 +69,7 @@ async def token_type_unknown_after_a_refresh(stage: Stage, change: Deviation) ->
     needs=REFRESH,
     risk="a session goes on with a token that was never issued",
     fix=_SAME,
-    seeds=("S-RSP-04", "S-REF-11"),
+    seeds=("S-REF-11",),
 )
 async def error_beside_a_refreshed_token(stage: Stage) -> Rejects:
     """The answer to the refresh is 200 and has both a token and an `error`."""

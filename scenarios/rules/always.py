@@ -1,9 +1,9 @@
 """The rules, in the order in which a login meets them."""
 
-from scenarios.checks import freshness, pkce, refresh, secrecy, token_request
+from scenarios.checks import bearer, freshness, pkce, refresh, secrecy, token_request
 from scenarios.model.requirement import DERIVED, DOC, MUST, MUST_NOT, PROSE, REQUIRED, SHOULD
 from scenarios.rules.rule import Rule
-from scenarios.specifications import FRAMEIO_GUIDE, RFC6749, RFC7636, RFC9110, RFC9700
+from scenarios.specifications import FRAMEIO_GUIDE, RFC6749, RFC6750, RFC7636, RFC9110, RFC9700
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -140,5 +140,29 @@ RULES: tuple[Rule, ...] = (
         refresh.refresh_scope_is_not_wider,
         risk="a strict server refuses every refresh, and users have to log in every hour",
         fix="send the scope of the login, or none",
+    ),
+    Rule(
+        "rule/refresh-holds-only-oauth-fields",
+        PROSE(
+            "keep apart what goes to the authorization server and what goes to the API",
+            RFC6749.section("1.5"), RFC6749.section("10.4"),
+        ),
+        refresh.refresh_holds_only_oauth_fields,
+        risk="what users do with the API lies in the log of a server that has nothing to do with it",
+        fix="build the refresh from nothing: grant_type, refresh_token, scope, and who the client is",
+    ),
+    Rule(
+        "rule/refresh-token-is-not-sent-to-the-api",
+        PROSE("send a refresh token to the authorization server alone", RFC6749.section("1.5")),
+        bearer.refresh_token_is_not_sent_to_the_api,
+        risk="whoever runs, or breaks into, an API can keep the login of its users alive for ever",
+        fix="hand the part of the program that calls the API an access token, and nothing else",
+    ),
+    Rule(
+        "rule/access-token-is-in-one-place",
+        MUST_NOT("send an access token in more than one way", RFC6750.section("2")),
+        bearer.access_token_is_in_one_place,
+        risk="the second copy is logged where nobody looks for a token",
+        fix="send Authorization: Bearer, and the token nowhere else",
     ),
 )
