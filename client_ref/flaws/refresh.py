@@ -108,6 +108,15 @@ def _token_in_query(url: str, tokens: Tokens) -> Get:
     return Get(outgoing.with_query(url, (("access_token", tokens.access_token),)))
 
 
+def _token_in_two_places(url: str, tokens: Tokens) -> Get:
+    return outgoing.api_request(_token_in_query(url, tokens).url, tokens)
+
+
+def _whole_login_sent_along(url: str, tokens: Tokens) -> Get:
+    request = outgoing.api_request(url, tokens)
+    return replace(request, headers=(*request.headers, ("Cookie", f"refresh_token={tokens.refresh_token}")))
+
+
 def _scheme_as_received(url: str, tokens: Tokens) -> Get:
     return Get(url, (("Authorization", f"{tokens.token_type} {tokens.access_token}"),))
 
@@ -203,6 +212,20 @@ FLAWS = (
         ("S-RES-01", "S-URI-01"),
         (),
         replace(STRICT, api_request=_token_in_query),
+    ),
+    Flaw(
+        "token-in-two-places",
+        "The access token travels in the header, and in the URL for an old server.",
+        ("S-RES-01", "S-URI-01"),
+        (),
+        replace(STRICT, api_request=_token_in_two_places),
+    ),
+    Flaw(
+        "refresh-token-to-the-api",
+        "The API is shown the refresh token as well.",
+        ("S-REF-07",),
+        (),
+        replace(STRICT, api_request=_whole_login_sent_along),
     ),
     Flaw(
         "scheme-as-received",

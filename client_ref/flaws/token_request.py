@@ -137,6 +137,14 @@ def _send_following_posts_only(request: Post | Get) -> Flow[Response]:
     return (yield from (_send_following(request) if isinstance(request, Post) else send(request)))
 
 
+def _send_following_by_get(request: Post | Get) -> Flow[Response]:
+    response = yield from send(request)
+    location = response.headers.get("location", "")
+    if isinstance(request, Post) and 301 <= response.status <= 303 and location.startswith("http"):
+        return (yield from send(Get(location)))
+    return response
+
+
 def _send_logging(request: Post | Get) -> Flow[Response]:
     if isinstance(request, Post):
         logger.warning("POST %s %s %s", request.url, serialize_form(request.form), request.headers)
@@ -263,6 +271,13 @@ FLAWS = (
         ("S-TOK-06",),
         ("CVE-2018-18074",),
         replace(STRICT, send=_send_following_posts_only),
+    ),
+    Flaw(
+        "token-redirect-followed-by-get",
+        "A redirect turns the token request into a GET, and what the GET brings is believed.",
+        ("S-TOK-06",),
+        (),
+        replace(STRICT, send=_send_following_by_get),
     ),
     Flaw(
         "api-redirect-followed",

@@ -87,7 +87,9 @@ def refresh_has_only_its_fields(make: Make) -> bool:
     seat, session = make(), {}
     seat.log_in(session)
     seat.refresh(session)
-    return forms(seat)[-1].keys() <= {"grant_type", "refresh_token", "scope", "client_id"}
+    seat.call_api(session)
+    alone = not any("RT-" in value for get in seat.server.gets for _, value in get.headers)
+    return alone and forms(seat)[-1].keys() <= {"grant_type", "refresh_token", "scope", "client_id"}
 
 
 @row("S-REF-08")
@@ -146,7 +148,8 @@ def bearer_in_header(make: Make) -> bool:
     seat.log_in(session)
     seat.call_api(session)
     get = seat.server.gets[0]
-    return dict(get.headers)["Authorization"].lower().startswith("bearer AT".lower()) if get.headers else False
+    in_header = bool(get.headers) and dict(get.headers)["Authorization"].lower().startswith("bearer at")
+    return in_header and "?" not in get.url
 
 
 @row("S-RES-02")
