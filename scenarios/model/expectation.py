@@ -51,7 +51,7 @@ class Rejects(msgspec.Struct, frozen=True, tag="rejects", omit_defaults=True):
             "resource_request": "without using the token",
             "request": "without any request, to whatever place",
         }[self.before]
-        return f"is refused, {before}"
+        return f"refuses, {before}"
 
 
 class Follows(msgspec.Struct, frozen=True, tag="follows", omit_defaults=True):
