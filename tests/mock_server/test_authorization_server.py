@@ -308,3 +308,11 @@ def test_an_answer_that_did_not_arrive_is_noted(server):
     event = list(server.core.transcript)[-1]
     assert (event.kind, event.flow) == ("undelivered", outcome.flow)
     assert event.detail == {"exchange": outcome.number, "reason": "reset"}
+
+
+def test_a_collector_records_who_asks_there(server):
+    flow = server.flow()
+    address = server.core.collector(flow)
+    assert address.startswith("http")
+    assert server.core.second_hop(address.rpartition("/")[2], get("/elsewhere")).answer.status == 200
+    assert (server.last.endpoint, server.last.flow, server.last.attributed_by) == ("other", flow, "value")
