@@ -17,10 +17,14 @@ def passed(case: Case) -> Verdict:
 
 
 def against(scenario: Scenario, case: Case, expected: str, actual: str, exchanges: tuple[int, ...]) -> Verdict:
-    """A failure or a warning, as the level of the requirement has it."""
+    """A failure or a warning, as the level of the requirement has it.
+
+    A step in which the client sent nothing is shown by the exchange before it: what its browser was sent with.
+    """
     severity = scenario.requirement.severity
     status: Status = "passed" if severity == "none" else severity
-    return Verdict(case.identifier, case.app_kind, status, expected=expected, actual=actual, exchanges=exchanges)
+    shown = exchanges or numbers(case.exchanges[-1:])
+    return Verdict(case.identifier, case.app_kind, status, expected=expected, actual=actual, exchanges=shown)
 
 
 def troubled(case: Case, trouble: Trouble) -> Verdict:
