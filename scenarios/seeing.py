@@ -2,8 +2,8 @@
 
 from scenarios.checks.login import answered, body, member
 from scenarios.checks.pages import PAGE_CHECKS, Seen
+from scenarios.evidence import of_session, window
 from scenarios.evidence import outcome as outcome_of
-from scenarios.evidence import window
 from scenarios.model.case import Case
 from scenarios.model.expectation import Shows
 from scenarios.model.scenario import Scenario
@@ -24,8 +24,9 @@ def judge_shows(scenario: Scenario, case: Case, expectation: Shows) -> Verdict:
     if not findings:
         return passed(case)
     expected, actual = findings[0]
-    came = numbers(window(case, expectation.session, expectation.step) or ())
-    return against(scenario, case, expected, actual, came)
+    # Where nothing came of the step, it is the login itself that shows what the browser was sent with.
+    came = window(case, expectation.session, expectation.step) or of_session(case, expectation.session)[-1:]
+    return against(scenario, case, expected, actual, numbers(came))
 
 
 def _secrets(case: Case) -> dict[str, str]:

@@ -64,6 +64,16 @@ def _last_wins(pairs: Form) -> dict[str, str]:
     return checks.single_parameters(tuple(dict(pairs).items()))
 
 
+def _land_with_every_code(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
+    codes = [value for name, value in parse_form(urlsplit(url).query) if name == "code"]
+
+    def every(registration: Registration, login: Login, code: str) -> Form:
+        return (*policy.code_parameters(registration, login, code), *(("code", value) for value in codes[1:]))
+
+    passing_on = replace(policy, single_parameters=_first_wins, code_parameters=every)
+    return (yield from flows.land(registration, session, url, passing_on))
+
+
 def _unknown_refused(pairs: Form) -> dict[str, str]:
     if {name for name, _ in pairs} - {*checks.KNOWN_PARAMETERS, "scope"}:
         raise LandingMalformed
@@ -183,6 +193,13 @@ FLAWS = (
         ("S-CB-06",),
         (),
         replace(STRICT, single_parameters=_last_wins),
+    ),
+    Flaw(
+        "repeated-code-passed-on",
+        "A code that comes twice goes into the token request twice.",
+        ("S-CB-06",),
+        (),
+        flows=replace(STRICT_FLOWS, land=_land_with_every_code),
     ),
     Flaw(
         "unknown-parameter-refused",

@@ -82,6 +82,7 @@ def test_pages():
     page = {"url": WITH_CODE, "status": 200, "headers": [["content-type", "text/html"]], "text": "<p>Welcome</p>"}
     verdict = said(landed("signed_in", pages=[page]), shows, SHOULD_NOT("stay", CLAUSE))
     assert verdict.status == "warned"
+    assert verdict.exchanges
     assert "code-of-one" not in verdict.expected + verdict.actual
     away = {"url": WITH_CODE, "status": 302, "location": "http://localhost:5050/"}
     assert said(landed("signed_in", pages=[away, {"url": "http://localhost:5050/", "status": 200}]), shows).status == (
