@@ -5,6 +5,7 @@ loop stops neither the harness nor the mock server.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import importlib
 import inspect
@@ -225,6 +226,8 @@ class _Caller:
         self.timeout = timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+        # Set where the loop has come to its end, whoever ended it.
+        self._ended = threading.Event()
 
     async def call(self, function: Callable[..., Any], *arguments: object) -> Any:
         """The function's result; `TimeoutError` or `_Raised`, and `ApplicationDied` where its loop is gone."""
@@ -251,7 +254,7 @@ class _Caller:
         try:
             return await asyncio.wait_for(done, self.timeout)
         except TimeoutError:
-            if self._loop is not None and not self._loop.is_running():
+            if self._ended.is_set():
                 raise _loop_closed() from None
             raise
         except _Raised as raised:
@@ -272,8 +275,8 @@ class _Caller:
             raise _LoopClosed from None
         try:
             return future.result(self.timeout + 1)
-        except (TimeoutError, asyncio.CancelledError):
-            if not loop.is_running():
+        except (TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError):
+            if self._ended.is_set():
                 raise _LoopClosed from None
             future.cancel()
             raise
@@ -284,7 +287,8 @@ class _Caller:
                 loop = self._loop = asyncio.new_event_loop()
                 ready = threading.Event()
                 loop.call_soon(ready.set)
-                threading.Thread(target=_run, args=(loop,), name="loop of the client under test", daemon=True).start()
+                name = "loop of the client under test"
+                threading.Thread(target=_run, args=(loop, self._ended), name=name, daemon=True).start()
                 ready.wait(self.timeout)
             return self._loop
 
@@ -295,14 +299,25 @@ class _Caller:
                 self._loop.call_soon_threadsafe(self._loop.stop)
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
+def _run(loop: asyncio.AbstractEventLoop, ended: threading.Event) -> None:
     asyncio.set_event_loop(loop)
     try:
         with contextlib.suppress(RuntimeError):
             loop.run_forever()
     finally:
+        ended.set()
         if not loop.is_closed():
+            _end_tasks(loop)
             loop.close()
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """What a client left running would otherwise be complained of after the report."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    with contextlib.suppress(RuntimeError):
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 class _LoopClosed(Exception):
