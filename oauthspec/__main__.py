@@ -8,6 +8,8 @@ import click
 _VERBS = {
     "serve": ("scenarios.cli.serve:command", "Run the mock authorization server."),
     "run": ("scenarios.cli.run:command", "Judge a client, and say why."),
+    "fuzz": ("scenarios.cli.fuzz:command", "Throw generated messages at a client."),
+    "replay": ("scenarios.cli.replay:command", "Perform what fuzz has found once more."),
     "judge": ("scenarios.cli.judge:command", "Judge a stored record again."),
     "list": ("scenarios.cli.listing:command", "List scenarios and rules."),
     "explain": ("scenarios.cli.explain:command", "Say what a scenario, a rule or a provider is."),
