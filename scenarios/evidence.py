@@ -74,10 +74,40 @@ def of_session(case: Case, session: str) -> tuple[Exchange, ...]:
 
 
 def was_forged(case: Case, session: str) -> bool:
-    """True where the session was made to open a redirect that the server has not sent."""
-    sent = {e.sent.header("location") for e in case.exchanges if e.endpoint == "authorization"}
+    """True where the session was made to open a redirect that the server has not sent it."""
+    sent = {e.sent.header("location") for e in of_session(case, session) if e.endpoint == "authorization"}
     mine = (event.detail for event in case.events("step") if event.detail.get("session") == session)
     return any("url" in detail and detail["url"] not in sent for detail in mine)
+
+
+def changes_nothing(case: Case, session: str) -> bool:
+    """True where an answer to the session was to be spoiled, and the values of this client leave nothing to spoil."""
+    flows = case.sessions.get(session, ())
+    planned = any("deviation" in event.detail for event in case.events("changes") if event.flow in flows)
+    answered = any(e.endpoint == "authorization" for e in of_session(case, session))
+    return planned and answered and not any(e.changes for e in of_session(case, session))
+
+
+# Kinds of reasons, by how their codes begin: a refusal that names another kind than expected is for the wrong reason.
+_REASON_FAMILIES = (
+    "state",
+    "authorization_error",
+    "code",
+    "parameter",
+    "issuer",
+    "token_type",
+    "access_token",
+    "error_in_success",
+    "not_json",
+    "status",
+    "media_type",
+    "redirected",
+)
+
+
+def reason_family(reason: str) -> str:
+    """The kind of reason that a client's code for a refusal is of, or nothing."""
+    return next((family for family in _REASON_FAMILIES if reason.startswith(family)), "")
 
 
 def alive(case: Case, flow: str) -> bool:

@@ -4,21 +4,30 @@ A must-refuse scenario passes only with proof: the poisoned message was delivere
 came, and the same application logs in before and after. Silence, a crash and a time-out are no refusal.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import Exchange
 from scenarios.checks.login import Login, body, logins, member
 from scenarios.checks.table import CHECKS
-from scenarios.evidence import alive, lifetime, of_session, opened, outcomes, was_forged, window
+from scenarios.counting import most_repeated
+from scenarios.evidence import (
+    alive,
+    changes_nothing,
+    lifetime,
+    of_session,
+    opened,
+    outcomes,
+    reason_family,
+    was_forged,
+    window,
+)
 from scenarios.evidence import is_alive as is_alive
 from scenarios.evidence import outcome as outcome_of
 from scenarios.model.case import Case
 from scenarios.model.expectation import (
     Accepts,
     Copes,
-    Counted,
     Declares,
     Expectation,
     Follows,
@@ -39,25 +48,10 @@ from scenarios.verdicts import (
     never_settled,
     not_alive,
     not_declared,
+    nothing_to_change,
     numbers,
     passed,
     troubled,
-)
-
-# Kinds of reasons, by how their codes begin: a refusal that names another kind than expected is for the wrong reason.
-_REASON_FAMILIES = (
-    "state",
-    "authorization_error",
-    "code",
-    "parameter",
-    "issuer",
-    "token_type",
-    "access_token",
-    "error_in_success",
-    "not_json",
-    "status",
-    "media_type",
-    "redirected",
 )
 
 
@@ -190,6 +184,8 @@ def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verd
     if came is None:
         return cannot_tell(case, "NEVER_DELIVERED", "The poisoned message was never delivered.", "Look at the trace.")
     outcome = outcome_of(case, expectation.session, expectation.step)
+    if expectation.before == "token_request" and changes_nothing(case, expectation.session):
+        return nothing_to_change(case)
     forbidden = tuple(_forbidden(case, expectation, came))
     if forbidden:
         actual = _actually(forbidden)
@@ -201,7 +197,9 @@ def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verd
 
 
 def _was_signed_in(case: Case, expectation: Rejects, outcome: Outcome) -> bool:
-    """True where a look at the session shows an earlier login, also where the client itself names the token of that."""
+    """True where a look at the session shows an earlier login, or a landing's own word names the token of one."""
+    if expectation.step != "land" and outcome.evidence == "adapter":
+        return False  # its word is about the refresh, or the call, and not about the session
     steps = case.events("outcome")
     earlier = steps[:-1] if steps else ()
     mine = [event.detail for event in earlier if event.detail.get("session") == expectation.session]
@@ -290,8 +288,8 @@ def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcom
     came = numbers(window(case, expectation.session, expectation.step) or ())
     if expectation.explained and outcome is not None and not reason:
         return _accident(scenario, case, outcome, came)
-    family = _family(reason)
-    expected = {_family(each) for each in expectation.reasons}
+    family = reason_family(reason)
+    expected = {reason_family(each) for each in expectation.reasons}
     if family and expected and family not in expected:
         wanted = " or ".join(expectation.reasons)
         return Verdict(
@@ -310,17 +308,13 @@ def _accident(scenario: Scenario, case: Case, outcome: Outcome, came: tuple[int,
     return against(scenario, case, "a refusal that names its reason", f"one without{said}", came)
 
 
-def _family(reason: str) -> str:
-    return next((family for family in _REASON_FAMILIES if reason.startswith(family)), "")
-
-
 # How often, whether it lives, what it believes
 
 
 def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMost) -> Verdict:
     begun = opened(case, expectation.session, expectation.step)
     since = tuple(e for e in of_session(case, expectation.session) if begun and e.number > begun[0])
-    counted = _most_repeated(since, expectation.what)
+    counted = most_repeated(since, expectation.what)
     if len(counted) > expectation.times:
         return against(scenario, case, _expected(expectation), f"it sent {len(counted)}", numbers(counted))
     outcome = outcome_of(case, expectation.session, expectation.step)
@@ -331,18 +325,6 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
         return does_not_refresh(case)
     refused = any(e.sent.status >= 400 for e in since)
     return passed(case) if refused or _changed(case, expectation.session) else never_delivered(case)
-
-
-def _most_repeated(exchanges: Sequence[Exchange], what: Counted) -> tuple[Exchange, ...]:
-    """The requests that are counted: all of a kind, or those with the value that came most often."""
-    if what in ("resource_request", "authorization_request"):
-        return tuple(e for e in exchanges if e.endpoint == what.removesuffix("_request"))
-    tokens = [e for e in exchanges if e.endpoint == "token"]
-    if what == "refresh":
-        return tuple(e for e in tokens if body(e).get("grant_type") == "refresh_token")
-    values = Counter(value for e in tokens for value in [body(e).get(what)] if value)
-    most = values.most_common(1)
-    return tuple(e for e in tokens if most and body(e).get(what) == most[0][0])
 
 
 def _judge_copes(scenario: Scenario, case: Case, expectation: Copes) -> Verdict:

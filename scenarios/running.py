@@ -368,6 +368,10 @@ def _does_not_apply(selected: Selected, ground: Ground) -> Trouble | None:
     if duty and duty in ground.application.left_to_caller:
         cause = f"The library leaves {duty} to its caller, and says so."
         return Trouble("not_applicable", "LEFT_TO_CALLER", cause, "Judge an application that uses it.")
+    forgiven = [each for each in selected.scenario.moot_under if each in ground.leniencies]
+    if forgiven:
+        cause = f"The server forgives this client, or it could not log in ({forgiven[0]}): it refuses too little here."
+        return Trouble("not_applicable", "FORGIVEN", cause, "Mend first what is forgiven.")
     missing = [each for each in selected.scenario.needs if each not in ground.application.capabilities]
     if not missing:
         return None

@@ -55,6 +55,12 @@ def never_delivered(case: Case) -> Verdict:
     return cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace.")
 
 
+def nothing_to_change(case: Case) -> Verdict:
+    """A state of digits alone has no capitals to swap, and a short one cannot be cut."""
+    cause = "The change leaves this client's values as they are, so that its answer was a right one."
+    return troubled(case, Trouble("not_applicable", "NOTHING_TO_CHANGE", cause, "The other rows say enough."))
+
+
 def not_declared(case: Case, what: str) -> Verdict:
     """The client has not said what it can say."""
     cause = f"The client did not say {what}, although it can."

@@ -111,6 +111,7 @@ async def cookie_of_the_verifier_gone(stage: Stage) -> Follows:
     needs={Capability.SESSIONS, Capability.SIGNED_IN},
     risk="whoever has stolen a code logs in with it, in a browser of their own, as its owner",
     fix="use PKCE, in both kinds of app, and send the verifier of the browser's own login",
+    moot_under=("accepts_any_verifier", "accepts_missing_verifier"),
     seeds=("S-PKCE-04",),
 )
 async def code_of_another_login(stage: Stage) -> Rejects:

@@ -15,9 +15,10 @@ def verifier_is_of_the_same_login(logins: Sequence[Login]) -> Iterator[Finding]:
         challenge = query(first).get("code_challenge") if first is not None else ""
         for exchange in login.code_requests:
             verifier = body(exchange).get("code_verifier")
-            if challenge and body(exchange).get("code") and challenge not in (s256(verifier), verifier):
-                actual = "the verifier of another login" if verifier else "no verifier"
-                yield Finding("the verifier of the login that the code is of", actual, exchange.number)
+            # None at all is another matter.
+            if challenge and verifier and challenge not in (s256(verifier), verifier):
+                expected = "the verifier of the login that the code is of"
+                yield Finding(expected, "the verifier of another login", exchange.number)
 
 
 def code_is_not_redeemed(logins: Sequence[Login]) -> Iterator[Finding]:
