@@ -90,3 +90,14 @@ def test_pages():
     )
     assert said(landed("signed_in"), shows).code == "NO_PAGE"
     assert said(Evidence(), shows).code == "STEP_NEVER_SETTLED"
+
+
+def test_a_change_that_changes_nothing_is_no_poison():
+    evidence = Evidence()
+    evidence.authorize("one", "client")
+    evidence.event("one", "changes", deviation={"name": "authorization_response.swaps_case"})
+    evidence.step("one", "client")
+    evidence.token_request("one")
+    evidence.outcome("one", "client", "signed_in")
+    verdict = said(evidence, Rejects("client", "token_request"))
+    assert (verdict.status, verdict.code) == ("not_applicable", "NOTHING_TO_CHANGE")
