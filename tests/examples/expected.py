@@ -66,9 +66,9 @@ def read(name: str) -> Expected:
     )
 
 
-def identifiers(app_kind: AppKind) -> list[str]:
-    """Every row of every scenario of these families, and every rule, that a kind of app is asked."""
-    selected = performances(collect(), ("basic", "pkce"), SEEDS)
+def identifiers(app_kind: AppKind, seeds: tuple[str, ...] = SEEDS) -> list[str]:
+    """Every row of every scenario of these families (of all, if none is named), and every rule, for a kind of app."""
+    selected = performances(collect(), ("basic", "pkce"), seeds)
     told = [each.identifier for each in selected if each.app_kind == app_kind]
     return told + [rule.identifier for rule in RULES if app_kind in rule.app_kinds]
 
