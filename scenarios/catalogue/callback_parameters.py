@@ -66,7 +66,7 @@ async def two_codes_in_the_token_request(stage: Stage, rewrite: Rewrite) -> Foll
     """The callback has two codes: what is posted, if anything, has one."""
     client = stage.session()
     await client.land(rewrite(await client.authorize()))
-    return follows(None, "parameters_are_not_repeated", if_any=True)
+    return follows(None, "one_code_is_sent", if_any=True)
 
 
 @scenario(

@@ -10,15 +10,26 @@ from scenarios.model.verdict import Finding
 
 def verifier_is_of_the_same_login(logins: Sequence[Login]) -> Iterator[Finding]:
     """The verifier that comes with a code is the one of the login that the code is of (RFC 7636 4.5)."""
+    challenges = {query(e).get("code_challenge") for login in logins for e in login.requests("authorization")}
     for login in logins:
         first = login.authorization_request
         challenge = query(first).get("code_challenge") if first is not None else ""
         for exchange in login.code_requests:
             verifier = body(exchange).get("code_verifier")
-            # None at all is another matter.
-            if challenge and verifier and challenge not in (s256(verifier), verifier):
+            # None at all, or one of no login, is another matter.
+            found = {s256(verifier), verifier} & challenges if verifier else set()
+            if found and challenge not in found:
                 expected = "the verifier of the login that the code is of"
                 yield Finding(expected, "the verifier of another login", exchange.number)
+
+
+def one_code_is_sent(logins: Sequence[Login]) -> Iterator[Finding]:
+    """A token request has one code, however many there were in the callback (RFC 6749 3.2)."""
+    for login in logins:
+        for exchange in login.code_requests:
+            codes = body(exchange).all("code")
+            if len(codes) > 1:
+                yield Finding("one code", f"{len(codes)} of them", exchange.number)
 
 
 def code_is_not_redeemed(logins: Sequence[Login]) -> Iterator[Finding]:

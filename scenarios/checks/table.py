@@ -59,6 +59,7 @@ _ALL: tuple[Check, ...] = (
     authorization_request.token_query_is_kept,
     authorization_request.unknown_parameters_are_not_forwarded,
     mixing.verifier_is_of_the_same_login,
+    mixing.one_code_is_sent,
     mixing.code_is_not_redeemed,
     mixing.verifier_stays_secret,
 )
