@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from client_ref import flows, outgoing
-from client_ref.errors import AccessTokenRefused, ExchangeFailed, RefreshRefused, StatusUnexpected, TokenError, TryLater
+from client_ref.errors import (
+    AccessTokenRefused,
+    AnswerRefused,
+    ExchangeFailed,
+    RefreshRefused,
+    StatusUnexpected,
+    TokenError,
+    TryLater,
+)
 from client_ref.flaws.flaw import STRICT_FLOWS, Flaw
 from client_ref.messages import Flow, Form, Get, Post, Response
 from client_ref.policy import STRICT, Members, Policy, send
@@ -62,6 +70,20 @@ def _dropping(registration: Registration, session: Session, policy: Policy) -> F
     except (ExchangeFailed, StatusUnexpected, TryLater):
         drop_tokens(session)
         raise
+
+
+def _carrying_on(registration: Registration, session: Session, policy: Policy) -> Flow[Tokens]:
+    before = held_tokens(session)
+    try:
+        return (yield from flows.refresh(registration, session, policy))
+    except (RefreshRefused, AnswerRefused):
+        if before is None:
+            raise
+        return before
+
+
+def _any_api_answer(_response: Response) -> None:
+    """Look at nothing."""
 
 
 def _asking_for_configured_scope(registration: Registration, session: Session, policy: Policy) -> Flow[Tokens]:
@@ -151,6 +173,13 @@ FLAWS = (
         replace(STRICT, send=_send_refresh_repeatedly),
     ),
     Flaw(
+        "refused-refresh-not-told",
+        "When a refresh fails the client goes on with the old token and tells nobody.",
+        ("S-REF-05",),
+        (),
+        flows=replace(STRICT_FLOWS, refresh=_carrying_on),
+    ),
+    Flaw(
         "refused-refresh-token-kept",
         "A refused refresh token is kept and tried again by the next call.",
         ("S-REF-05",),
@@ -198,6 +227,13 @@ FLAWS = (
         ("S-REF-09", "S-RES-03"),
         (),
         flows=replace(STRICT_FLOWS, call_api=_calling_for_ever),
+    ),
+    Flaw(
+        "api-errors-swallowed",
+        "Whatever the API answers counts as a success.",
+        ("S-RES-03",),
+        (),
+        replace(STRICT, api_status=_any_api_answer),
     ),
     Flaw(
         "forbidden-repeated",

@@ -119,6 +119,10 @@ def _scope_as_asked_if_empty(members: Members, asked: tuple[str, ...]) -> tuple[
     return checks.scope(members, asked) or asked
 
 
+def _scope_as_told(members: Members, _asked: tuple[str, ...]) -> tuple[str, ...]:
+    return checks.scope(members, ())
+
+
 def _other_scope_refused(members: Members, asked: tuple[str, ...]) -> tuple[str, ...]:
     granted = checks.scope(members, asked)
     if set(granted) != set(asked):
@@ -256,6 +260,13 @@ FLAWS = (
         ("S-RSP-08",),
         ("CVE-2022-31690",),
         replace(STRICT, scope=_scope_as_asked_if_empty),
+    ),
+    Flaw(
+        "scope-left-out-is-none",
+        "An answer without a scope counts as one that grants nothing.",
+        ("S-RSP-08",),
+        (),
+        replace(STRICT, scope=_scope_as_told),
     ),
     Flaw(
         "other-scope-refused",

@@ -140,7 +140,7 @@ def _send_following_posts_only(request: Post | Get) -> Flow[Response]:
 def _send_following_by_get(request: Post | Get) -> Flow[Response]:
     response = yield from send(request)
     location = response.headers.get("location", "")
-    if isinstance(request, Post) and 301 <= response.status <= 303 and location.startswith("http"):
+    if isinstance(request, Post) and 301 <= response.status <= 308 and location.startswith("http"):
         return (yield from send(Get(location)))
     return response
 
@@ -240,7 +240,7 @@ FLAWS = (
     Flaw(
         "code-sent-again-after-failure",
         "After a 5xx or a broken connection the code is sent again.",
-        ("S-TOK-04",),
+        ("S-TOK-04", "S-REF-06"),
         (),
         replace(STRICT, send=_send_until_it_works),
     ),
@@ -261,7 +261,7 @@ FLAWS = (
     Flaw(
         "verifier-dropped-after-refusal",
         "After a 400 the code is sent again without its verifier.",
-        ("S-PKCE-04",),
+        ("S-PKCE-04", "S-RSP-10"),
         (),
         replace(STRICT, send=_send_again_without_verifier),
     ),

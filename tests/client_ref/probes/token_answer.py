@@ -103,6 +103,16 @@ def no_refresh_token(make: Make) -> bool:
     return True
 
 
+@row("S-RSP-10")
+def errors_are_final(make: Make) -> bool:
+    for members in ({"error": "invalid_grant"}, {"error": "unheard_of"}, {"error": 42}, {}):
+        seat = make()
+        seat.server.token_script = [json_response(members, 400)]
+        if seat.log_in() == "granted" or len(seat.server.posts) != 1:
+            return False
+    return True
+
+
 @row("S-RSP-11")
 def bounded(make: Make) -> bool:
     wire = make().flaw.wire
