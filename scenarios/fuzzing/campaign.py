@@ -181,12 +181,12 @@ class Fuzzer:
         if not self._shrunk:
             campaign.examples += 1
         new = [each for each in performance.violations if each.identifier not in self._known]
-        if performance.violations and not self._lets_in():
+        if new and not self._lets_in():
             # Locked out by something before it, perhaps: then what was seen here says nothing.
             self._blame(self._recent[-_BLAMED:])
             self._recent.clear()
             return
-        for violation in performance.violations:
+        for violation in performance.violations if new else ():
             self._keep(violation, performance)
         if new or self._shrunk:
             self._shrunk += 1
