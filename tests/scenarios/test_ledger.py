@@ -103,6 +103,13 @@ def test_every_scenario_and_every_rule_has_an_entry():
     assert [each.identifier for each in (*collect(), *RULES) if each.identifier not in used] == []
 
 
+def test_what_fails_a_client_is_covered_by_something_that_does():
+    severities = {each.identifier: each.requirement.severity for each in (*collect(), *RULES)}
+    binding = [each for each in OBLIGATIONS if each.level.value in ("MUST", "MUST NOT", "REQUIRED", "PROSE")]
+    weak = [each for each in binding if each.covered_by and "failed" not in map(severities.get, each.covered_by)]
+    assert named(weak) == []
+
+
 def test_reasons_are_reasons():
     later = [each for each in OBLIGATIONS if each.later and not any(family in each.later for family in LATER)]
     assert named(later) == []
