@@ -14,6 +14,7 @@ from scenarios.fuzzing.campaign import Fuzzer
 from scenarios.fuzzing.examples import Begins, CallsApi, Example, Lands, UnreadableExample
 from scenarios.fuzzing.mutations import Adds
 from scenarios.fuzzing.replaying import replay
+from tests.architecture.tree import ROOT
 from tests.processes import environment, finished
 from tests.scenarios.fuzzing.test_messages import counterexample
 
@@ -105,18 +106,18 @@ def application(flaw=""):
     return WebAppDriver([sys.executable, "-m", "client_ref"], login="/login", signed_in="GET /me is 200", env=env)
 
 
-def found_in(app, examples):
-    with Arena(app, "basic") as arena:
-        return Fuzzer(arena, "callback", seed=2).run(examples, most=1).found
+def sample(name):
+    return WebAppDriver([sys.executable, str(ROOT / "examples" / "apps" / name / "app.py")], login="/login")
 
 
-def test_the_weakness_of_a_web_application_is_found_and_seen_to_be_mended():
-    all_found = found_in(application("state-ignored"), 200)
+def test_the_weakness_of_the_guides_sample_is_found_and_seen_to_be_mended():
+    with Arena(sample("guide-sample"), "basic") as arena:
+        all_found = Fuzzer(arena, "callback", seed=2).run(200, most=1).found
     found = next(each for name, each in all_found.items() if name.startswith("callback/state-"))
     assert found.example.mutations <= 1
     stored = counterexample(invariant=found.violation.identifier, example=found.example)
-    assert not replay(stored, application("state-ignored")).fixed
-    assert replay(stored, application()).fixed
+    assert not replay(stored, sample("guide-sample")).fixed
+    assert replay(stored, sample("guide-sample-mended")).fixed
 
 
 MARKUP = Lands("user", "user", mutations=(Adds("error", "<b id=oauthspec-echo>"),))
