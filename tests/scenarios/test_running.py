@@ -12,7 +12,6 @@ from scenarios.collection import NothingSelected, collect, performances
 from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.model.capability import Capability
-from scenarios.model.outcome import Outcome
 from scenarios.running import Plan, Summary, run
 
 PLAIN = ("callback/genuine-callback", "callback/state-changed[missing]", "callback/callback-in-a-fresh-browser")
@@ -394,8 +393,3 @@ def test_an_interrupted_run_ends_with_what_is_known():
     assert heard.ends == 1
     assert len(heard.cases) == 1
     assert summary.exit_code == 3
-
-
-def test_outcomes_are_values():
-    with pytest.raises(AttributeError):
-        Outcome("unknown").kind = "signed_in"  # type: ignore[misc]
