@@ -29,7 +29,7 @@ _CHALLENGE: Headers = (("www-authenticate", 'Basic realm="oauth2"'),)
 
 # Go's encoder escapes these in JSON, so that an answer can stand inside a page.
 _ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
-_ESCAPED_BYTES = re.compile(b"[<>&]|\xe2\x80[\xa8\xa9]")
+_PERHAPS_ESCAPED = (b"<", b">", b"&", "\u2028".encode(), "\u2029".encode())
 # What msgspec writes as the standard library does; of floats that is not so.
 _SIMPLE = {str, int}
 
@@ -48,7 +48,8 @@ def _simple_json(document: dict[str, Any]) -> bytes:
         encoded = msgspec.json.encode(document)
     except UnicodeEncodeError:
         return b""
-    return b"" if _ESCAPED_BYTES.search(encoded) else encoded
+    # One search for each is many times faster than a pattern of all.
+    return b"" if any(each in encoded for each in _PERHAPS_ESCAPED) else encoded
 
 
 def _any_json(document: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ exchanges first.
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Literal
 
@@ -19,15 +20,14 @@ Headers = tuple[tuple[str, str], ...]
 AttributedBy = Literal["header", "value", "open_step", "new", "stray"]
 
 
+# The same headers are asked for again and again, as a client sends them.
+@lru_cache(maxsize=256)
 def _first(headers: Headers, name: str) -> str:
-    for key, value in headers:
-        # Equal lengths first: that is cheap, and nearly always the end of it.
-        if len(key) == len(name) and key.lower() == name:
-            return value
-    return ""
+    return next((value for key, value in headers if key.lower() == name), "")
 
 
-class ReceivedRequest(msgspec.Struct, frozen=True):
+# `gc=False`, here and below: nothing in these can lead back to them, and there are thousands.
+class ReceivedRequest(msgspec.Struct, frozen=True, gc=False):
     """A request as it was received: header names and values and the target as Latin-1, the body as bytes."""
 
     method: str
@@ -56,7 +56,7 @@ class ReceivedRequest(msgspec.Struct, frozen=True):
         return tuple(value for key, value in self.headers if key.lower() == name)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """An encoded answer, before anybody sends it."""
 
     status: int
@@ -68,7 +68,7 @@ class Answer(msgspec.Struct, frozen=True):
         return _first(self.headers, name)
 
 
-class Exchange(msgspec.Struct, frozen=True, tag="exchange"):
+class Exchange(msgspec.Struct, frozen=True, gc=False, tag="exchange"):
     """One request and its answer. `right` is what would have been right, `sent` what was sent."""
 
     number: int

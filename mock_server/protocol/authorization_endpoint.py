@@ -174,6 +174,8 @@ def _response_mode(mode: str, provider: Provider) -> ResponseMode | OAuthError:
 
 
 def _check_response_type(response_type: str, app: App) -> OAuthError | None:
+    if response_type in app.response_types:
+        return None
     asked = {part for part in response_type.split(" ") if part}
     if not asked:
         return OAuthError(

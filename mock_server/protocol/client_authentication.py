@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.form import Parameters, unquote
@@ -19,6 +20,8 @@ _NO_CREDENTIALS = OAuthError(
 _ASSERTION = OAuthError("invalid_client", detail="No app here authenticates with a client_assertion.")
 
 
+# A client sends the same header again and again.
+@lru_cache(maxsize=256)
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
     """User name and password of a Basic header, raw; nothing where it is no Basic header or is malformed."""
     if authorization[:6].lower() != "basic ":

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 Pairs = tuple[tuple[str, str], ...]
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
 class Parameters:
@@ -40,6 +40,8 @@ class Parameters:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a parameter, in order."""
+        if name not in self._first:
+            return ()
         return tuple(value for key, value in self.pairs if key == name)
 
     def repeated(self) -> str:
@@ -72,7 +74,7 @@ def _unescaped(text: str) -> str | None:
 
 def quote(text: str) -> str:
     """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
-    if _UNRESERVED.fullmatch(text):
+    if text.isascii() and (text.isalnum() or not text.encode().translate(None, _UNRESERVED)):
         return text
     return quote_plus(text, safe="", encoding="utf-8", errors="surrogateescape")
 

@@ -50,28 +50,27 @@ def received(scope: Scope, body: bytes) -> ReceivedRequest:
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     query: bytes = scope.get("query_string", b"")
     target = raw_path.partition(b"?")[0] + (b"?" + query if query else b"")
-    headers = _decoded(tuple(map(tuple, scope["headers"])))
+    headers, host = _decoded(tuple(map(tuple, scope["headers"])))
     return ReceivedRequest(
         method=scope["method"],
         target=target.decode("latin-1"),
         headers=headers,
         body=body,
-        origin=_origin(scope, headers),
+        origin=f"{scope.get('scheme', 'http')}://{host or _listener(scope)}",
     )
 
 
 # A client sends the same headers again and again; the transcript then holds them once.
 @lru_cache(maxsize=256)
-def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> Headers:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[Headers, str]:
+    """The headers as text, and the host that they name."""
+    decoded = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    return decoded, next((value for name, value in decoded if name == "host"), "")
 
 
-def _origin(scope: Scope, headers: Headers) -> str:
-    host = next((value for name, value in headers if name == "host"), "")
-    if not host:
-        server = scope.get("server") or ("", 0)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope.get('scheme', 'http')}://{host}"
+def _listener(scope: Scope) -> str:
+    server = scope.get("server") or ("", 0)
+    return f"{server[0]}:{server[1]}"
 
 
 def endpoint(server: AuthorizationServer, decide: Decide) -> Endpoint:
