@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mock_server.transcript import Answer, Event, Exchange
 from scenarios.model.case import Case
 from scenarios.reports.differences import differences
-from scenarios.reports.shown import Hidden, answer_line, legible
+from scenarios.reports.shown import Hidden, answer_line, legible, shortened
 
 # A label and a text; the labels are those of a failure.
 Line = tuple[str, str]
@@ -22,7 +22,7 @@ def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
 def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
     changed = [exchange for exchange in case.exchanges if exchange.changes]
     for exchange in changed[:_MOST_CHANGED]:
-        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {'; '.join(exchange.changes)}"
+        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {shortened('; '.join(exchange.changes))}"
         if exchange.sent != exchange.right:
             yield "right", answer_line(exchange.right)
             yield "sent", answer_line(exchange.sent)
@@ -38,7 +38,7 @@ def _of_flows(case: Case) -> Iterator[Line]:
         whose = _whose(case, event.flow)
         variation, owner, deviation = (event.detail.get(k) for k in ("variation", "resource_owner", "deviation"))
         if isinstance(variation, dict) and variation:
-            points = ", ".join(f"{name} = {value!r}" for name, value in variation.items())
+            points = ", ".join(shortened(f"{name} = {value!r}") for name, value in variation.items())
             yield "changed", f"the server behaves in another legal way{whose}: {points}"
         if isinstance(owner, dict):
             yield from _decided(case, event, owner, whose)

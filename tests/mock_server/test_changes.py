@@ -39,7 +39,7 @@ WHOLE = (
 )
 
 
-@pytest.mark.parametrize("changes", WHOLE, ids=str)
+@pytest.mark.parametrize("changes", WHOLE)
 def test_what_is_written_is_read_back(changes):
     assert parsed(written(changes)) == changes
     assert parsed(json.loads(json.dumps(written(changes)))) == changes

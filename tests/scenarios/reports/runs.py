@@ -22,6 +22,9 @@ from scenarios.running import Plan, Summary, run
 
 CATALOGUE = collect()
 
+# What a run for these tests performs: a part of the catalogue in which each flaw of theirs shows, for the sake of time.
+SAMPLE = ("callback/*", "token-request/*", "token-response/*", "token-response-members/*", "refresh/*", "pkce/*")
+
 
 @dataclass
 class Heard:
@@ -73,7 +76,7 @@ def header(client: str, selected: int, selectors=(), kinds=("basic",)) -> Header
 
 
 @cache
-def reported(client: str, selectors: tuple[str, ...] = (), kinds=("basic",), verbose: bool = False) -> Reported:
+def reported(client: str, selectors: tuple[str, ...] = SAMPLE, kinds=("basic",), verbose: bool = False) -> Reported:
     selected = performances(CATALOGUE, kinds, selectors)
     told = header(client, len(selected), selectors, kinds)
     heard, screen = Heard(), io.StringIO()

@@ -66,6 +66,8 @@ def test_the_console_tells_each_failure_in_full(client):
     run = reported(client)
     for selected, case, verdict in run.failures():
         assert told(run, selected, case, verdict).text() in run.console
+    # A token of 16 KiB is among what the server was told to send.
+    assert max(map(len, run.console.splitlines())) < 1000
 
 
 def test_a_broken_rule_is_told_in_full():
