@@ -224,7 +224,7 @@ class _Group:
         self._set_aside(ground)
         lanes = self._lanes(ground)
         if lanes > 1 or not self._alone:
-            await asyncio.gather(*(self._lane() for _ in range(lanes)))
+            await _side_by_side([asyncio.create_task(self._lane()) for _ in range(lanes)])
         while self._alone or self._waiting:
             source = self._alone or self._waiting
             await self._perform_alone(source.pop(0) if isinstance(source, list) else source.popleft())
@@ -361,6 +361,16 @@ _KEEPS_DYING = Trouble(
     "The application died too often, or could not be started again.",
     "Look at its output (--output DIR), and run this scenario by itself.",
 )
+
+
+async def _side_by_side(lanes: list[asyncio.Task[None]]) -> None:
+    """Wait for all lanes; when one breaks or the run is interrupted, none of the others is left at work."""
+    try:
+        await asyncio.gather(*lanes)
+    finally:
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
 
 
 def _does_not_apply(selected: Selected, ground: Ground) -> Trouble | None:

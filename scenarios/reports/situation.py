@@ -22,7 +22,8 @@ def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
 def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
     changed = [exchange for exchange in case.exchanges if exchange.changes]
     for exchange in changed[:_MOST_CHANGED]:
-        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {shortened('; '.join(exchange.changes))}"
+        changes = shortened("; ".join(exchange.changes))
+        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {changes}"
         if exchange.sent != exchange.right:
             yield "right", answer_line(exchange.right)
             yield "sent", answer_line(exchange.sent)

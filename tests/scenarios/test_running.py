@@ -372,24 +372,3 @@ def test_a_selector_that_matches_nothing_is_an_error(selector):
 )
 def test_selectors(selector, count):
     assert len(performances(collect(), ("basic",), [selector])) >= count
-
-
-def test_an_interrupted_run_ends_with_what_is_known():
-    """Ctrl-C cancels the main task: so asyncio.run has it."""
-
-    class Interrupting(Heard):
-        def judged(self, selected, case, verdict):
-            super().judged(selected, case, verdict)
-            self.main.cancel()
-
-    async def main():
-        heard.main = asyncio.current_task()
-        return await run(plan, [heard])
-
-    heard = Interrupting()
-    plan = Plan(driver(reference), performances(collect(), ("basic",), ["callback/*"]), lanes=1)
-    summary = asyncio.run(main())
-    assert summary.interrupted
-    assert heard.ends == 1
-    assert len(heard.cases) == 1
-    assert summary.exit_code == 3
