@@ -1,4 +1,4 @@
-"""The flags that say which client, for the verbs that take them as they are."""
+"""The flags that say which client, for every verb that takes one."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -9,17 +9,18 @@ from scenarios.cli.seats import Wanted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+_KINDS = click.Choice(["basic", "pkce", "both"])
 _WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
 _FLAGS = (
     click.option("--client", metavar="NAME", help="A client in this process: module:factory, reference, flawed:NAME."),
     click.option("--login", metavar="PATH", help="A web application, after --: where its login begins."),
     click.option("--adapter", is_flag=True, help="An adapter, after --: it answers JSON lines on stdout."),
-    click.option("--app-kind", type=click.Choice(["basic", "pkce", "both"]), help="[default: both; web: basic]"),
-    click.option("--callback", metavar="PATH", help="Web: the path of its redirection endpoint."),
-    click.option("--signed-in", metavar="PROBE", help="Web: how to see who is signed in: 'GET /me is 200'."),
-    click.option("--refresh", metavar="PATH", help="Web: where it refreshes."),
+    click.option("--app-kind", type=_KINDS, help="What the client is registered as.  [default: both; web: basic]"),
+    click.option("--callback", metavar="PATH", help="Web: the path of its redirection endpoint.  [default: /callback]"),
+    click.option("--signed-in", metavar="PROBE", help="Web: how to see who is signed in, as in 'GET /me is 200'."),
+    click.option("--refresh", metavar="PATH", help="Web: where it refreshes; POST before the path if it wants one."),
     click.option("--api-call", metavar="PATH", help="Web: where it calls the API."),
-    click.option("--env", multiple=True, metavar="NAME=TEMPLATE", help="Web: a further variable."),
+    click.option("--env", multiple=True, metavar="NAME=TEMPLATE", help="Web: one more variable, as in ID={client_id}."),
 )
 
 
