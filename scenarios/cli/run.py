@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from mock_server.protocol.provider import PROVIDERS, Provider
 from scenarios.cli.client_flags import client_flags, wanted
@@ -97,10 +98,12 @@ def _header(plan: Plan, seat: Seat, selectors: tuple[str, ...]) -> Header:
 
 
 def _flags(plan: Plan) -> list[str]:
-    """What the line that repeats a scenario needs beside the client."""
+    """What the line that repeats a scenario needs beside the client: whatever was said, here or in a settings file."""
+    context = click.get_current_context()
+    said = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
     provider = next(name for name, each in PROVIDERS.items() if each is plan.provider)
-    flags = [] if provider == "frameio" else ["--provider", provider]
-    return flags + ([] if plan.limit == _LIMIT else ["--timeout", f"{plan.limit:g}"])
+    flags = ["--provider", provider] if "provider_name" in said else []
+    return flags + (["--timeout", f"{plan.limit:g}"] if "timeout" in said else [])
 
 
 def _run(plan: Plan, console: Console, header: Header, files: Files) -> int:
