@@ -13,20 +13,18 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import uvicorn
-from uvicorn.server import ServerState
 
 from mock_server.apps import BASIC_APP as BASIC_APP
 from mock_server.apps import PKCE_APP as PKCE_APP
 from mock_server.apps import SCOPES as SCOPES
 from mock_server.authorization_server import AuthorizationServer
-from mock_server.connection import Connection
+from mock_server.connection import Connection, Connections, until_stopped
 from mock_server.listening import LOOPBACK as LOOPBACK
 from mock_server.listening import LOOPBACK_HOSTS as LOOPBACK_HOSTS
 from mock_server.listening import listening
@@ -39,8 +37,6 @@ from mock_server.tls import SecuredConnection, SecuredListener
 from mock_server.transcript import Transcript
 from mock_server.web.access import Access
 from mock_server.web.application import Application
-from mock_server.web.endpoints import Endpoint
-from mock_server.web.sending import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from mock_server.certificates import Authority
@@ -114,7 +110,7 @@ class RunningServer:
         self.control_token = control_token or (secrets.token_urlsafe(24) if exposed else "")
         self._application = Application(core, Access(self.control_token, public_url, host))
         self._request_timeout = request_timeout
-        self._state = ServerState()
+        self._state = Connections()
         self._loop = _new_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oauthspec mock server", daemon=True)
@@ -258,7 +254,7 @@ class RunningServer:
 
     async def _listeners(self) -> tuple[list[asyncio.Server], list[SecuredListener]]:
         config = uvicorn.Config(
-            _until_stopped(self._application),
+            until_stopped(self._application),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -266,7 +262,12 @@ class RunningServer:
             proxy_headers=False,
         )
         config.load()
-        usual = {"config": config, "server_state": self._state, "app_state": {}}
+        usual: dict[str, Any] = {
+            "config": config,
+            "server_state": self._state,
+            "app_state": {},
+            "application": self._application,
+        }
 
         def connection() -> Connection:
             made = Connection(**usual)
@@ -288,19 +289,9 @@ class RunningServer:
         assert self.authority is not None  # noqa: S101 - or nothing would be secured
         return self._certificate, self.authority.presenting(self._certificate)
 
-    def _keep_date(self, state: ServerState) -> None:
-        state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+    def _keep_date(self, state: Connections) -> None:
+        state.set_date(time.time())
         self._loop.call_later(1, self._keep_date, state)
-
-
-def _until_stopped(application: Application) -> Endpoint:
-    """The application, ending quietly where the server stops in the midst of an answer: uvicorn would log a bug."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await application(scope, receive, send)
-
-    return answer
 
 
 def _is_this_machine(public_url: str) -> bool:
@@ -309,7 +300,7 @@ def _is_this_machine(public_url: str) -> bool:
     return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
-async def _cancelled(state: ServerState) -> None:
+async def _cancelled(state: Connections) -> None:
     """Let every request that was cut short come to its end."""
     for task in tuple(state.tasks):
         task.cancel()
