@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import FRAMEIO, Provider
 from mock_server.protocol.records import App
 from mock_server.serving import RunningServer, authorization_server
@@ -76,14 +77,24 @@ class Listener(Protocol):
         """The run is over, or was interrupted."""
 
 
-async def run(plan: Plan, listeners: Sequence[Listener]) -> Summary:
+# A server that has not been started yet, and a user agent for it.
+Venue = Callable[[AuthorizationServer], tuple[RunningServer, UserAgent]]
+
+
+def on_sockets(core: AuthorizationServer) -> tuple[RunningServer, UserAgent]:
+    """Where runs take place, unless told otherwise."""
+    server = RunningServer(core)
+    return server, UserAgent(server.url)
+
+
+async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue = on_sockets) -> Summary:
     """Perform and judge everything of a plan; listeners hear of its end even when it is interrupted."""
     started = time.monotonic()
     summary = Summary()
     for listener in listeners:
         listener.begun(plan)
     try:
-        async with under_way(plan, listeners, summary) as running:
+        async with under_way(plan, listeners, summary, venue) as running:
             await running.run()
     except (KeyboardInterrupt, asyncio.CancelledError):
         summary.interrupted = True
@@ -99,13 +110,16 @@ async def run(plan: Plan, listeners: Sequence[Listener]) -> Summary:
 
 
 @asynccontextmanager
-async def under_way(plan: Plan, listeners: Sequence[Listener], summary: Summary) -> AsyncIterator["Running"]:
+async def under_way(
+    plan: Plan, listeners: Sequence[Listener], summary: Summary, venue: Venue = on_sockets
+) -> AsyncIterator["Running"]:
     """A server for a run, and the run; what is in the plan is not performed yet."""
     core = authorization_server(provider=plan.provider, apps=(), auto_allow=True, journal=100_000)
-    with RunningServer(core) as server:
+    server, opened = venue(core)
+    with server:
         recorder = Recorder(server)
         try:
-            async with UserAgent(server.url) as user_agent:
+            async with opened as user_agent:
                 yield Running(plan, listeners, summary, server, user_agent, recorder)
         finally:
             recorder.close()
