@@ -15,7 +15,8 @@ from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.case import Case
 from scenarios.model.verdict import RuleVerdict, Verdict
 from scenarios.performing import Ground
-from scenarios.running import Plan, Running, Summary, not_started, under_way
+from scenarios.running import Plan, Running, not_started, under_way
+from scenarios.summary import Summary
 
 
 class OneByOne:

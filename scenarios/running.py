@@ -9,9 +9,7 @@ from typing import Protocol
 
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import FRAMEIO, Provider
-from mock_server.protocol.records import App
 from mock_server.serving import RunningServer, authorization_server
-from mock_server.transcript import Entry
 from scenarios.collection import Selected
 from scenarios.drivers.driver import CannotStart, Driver
 from scenarios.drivers.user_agent import UserAgent
@@ -25,6 +23,7 @@ from scenarios.model.verdict import RuleVerdict, Verdict
 from scenarios.performing import Ground, Recorder
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
+from scenarios.summary import Summary, Terms
 
 
 @dataclass(frozen=True)
@@ -36,29 +35,7 @@ class Plan:
     provider: Provider = FRAMEIO
     lanes: int = MOST_LANES
     limit: float = 20.0
-
-
-@dataclass
-class Summary:
-    """What came of a run."""
-
-    verdicts: list[tuple[Selected, Verdict]] = field(default_factory=list)
-    rules: list[tuple[AppKind, RuleVerdict]] = field(default_factory=list)
-    # What the rules were asked of: the whole transcript, and every app that was registered.
-    entries: tuple[Entry, ...] = ()
-    apps: dict[AppKind, list[App]] = field(default_factory=dict)
-    seconds: float = 0.0
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """1: the client failed. 3: something could not be judged, or nothing was. 0: all as expected."""
-        statuses = [verdict.status for _, verdict in self.verdicts]
-        if "failed" in statuses or any(rule.status == "failed" for _, rule in self.rules):
-            return 1
-        judged = [status for status in statuses if status in ("passed", "warned")]
-        incomplete = self.interrupted or any(status in ("errored", "inconclusive") for status in statuses)
-        return 3 if incomplete or not judged else 0
+    terms: Terms = field(default_factory=Terms)
 
 
 class Listener(Protocol):
@@ -90,7 +67,7 @@ def on_sockets(core: AuthorizationServer) -> tuple[RunningServer, UserAgent]:
 async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue = on_sockets) -> Summary:
     """Perform and judge everything of a plan; listeners hear of its end even when it is interrupted."""
     started = time.monotonic()
-    summary = Summary()
+    summary = Summary(terms=plan.terms)
     for listener in listeners:
         listener.begun(plan)
     try:

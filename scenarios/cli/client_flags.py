@@ -44,7 +44,6 @@ def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
         stored = {}
     env = {_name(variable): variable for variable in (*stored.get("env", ()), *(flags["env"] or ()))}
     typed = {_name(variable) for variable in flags["env"] or ()} if _is_typed("env") else set()
-    config = click.get_current_context().meta.get(_CONFIGURED)
     return Wanted(
         client=flags["client"],
         login=flags["login"],
@@ -53,9 +52,13 @@ def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
         app_kind=flags["app_kind"],
         web={name: flags[key] for key, name in _WEB.items()},
         env=tuple(env.values()),
-        config=config,
         stored_env=frozenset(env.keys() - typed),
     )
+
+
+def settings_read() -> str:
+    """The settings file that was read; empty where there was none."""
+    return str(click.get_current_context().meta.get(_FILE, ""))
 
 
 def _other_seat(command: tuple[str, ...] | None, stored: Mapping[str, Any]) -> bool:
@@ -89,11 +92,11 @@ def _configure(context: click.Context, _parameter: click.Parameter, path: Path |
     own = settings_file.values(file, verb, sections.get(verb, {}), [each for each in options if each not in of_client])
     context.default_map = {**stored, **own}
     context.meta[_STORED] = stored
-    context.meta[_CONFIGURED] = None if path is None else str(path)
+    context.meta[_FILE] = str(file)
 
 
 _STORED = "scenarios.cli.stored"
-_CONFIGURED = "scenarios.cli.configured"
+_FILE = "scenarios.cli.file"
 _CONFIG = click.option(
     "--config",
     type=click.Path(path_type=Path),

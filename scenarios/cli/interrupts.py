@@ -6,7 +6,8 @@ import signal
 from collections.abc import Iterator, Sequence
 
 from scenarios.reports.console import Console
-from scenarios.running import Listener, Plan, Summary, run
+from scenarios.running import Listener, Plan, run
+from scenarios.summary import Summary
 
 
 async def run_until_interrupted(plan: Plan, listeners: Sequence[Listener], console: Console) -> Summary:

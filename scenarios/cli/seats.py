@@ -28,8 +28,7 @@ class Wanted:
     # Of the web seat alone, by the flag that gives it.
     web: Mapping[str, str | None] = field(default_factory=dict)
     env: tuple[str, ...] = ()
-    # The settings file, where it was named; and the variables that a settings file gives.
-    config: str | None = None
+    # The variables that a settings file gives.
     stored_env: frozenset[str] = frozenset()
 
 
@@ -97,15 +96,14 @@ def _kinds(wanted: Wanted, default: tuple[AppKind, ...]) -> tuple[AppKind, ...]:
 def _in_process(wanted: Wanted, client: str) -> Seat:
     from scenarios.drivers.in_process import InProcessDriver, load_factory
 
-    return Seat(InProcessDriver(load_factory(client)), _kinds(wanted, _BOTH), (*_config(wanted), "--client", client))
+    return Seat(InProcessDriver(load_factory(client)), _kinds(wanted, _BOTH), ("--client", client))
 
 
 def _adapter(wanted: Wanted, output: Path | None) -> Seat:
     from scenarios.drivers.json_lines import JsonLinesDriver
 
     command = wanted.command or ()
-    flags = (*_config(wanted), "--adapter")
-    return Seat(JsonLinesDriver(command, output=output), _kinds(wanted, _BOTH), flags, command)
+    return Seat(JsonLinesDriver(command, output=output), _kinds(wanted, _BOTH), ("--adapter",), command)
 
 
 def _web_app(wanted: Wanted, output: Path | None) -> Seat:
@@ -124,17 +122,13 @@ def _web_app(wanted: Wanted, output: Path | None) -> Seat:
         env=env,
         output=output,
     )
-    flags = [*_config(wanted), "--login", login]
+    flags = ["--login", login]
     flags += [word for flag, value in wanted.web.items() if value is not None for word in (flag, value)]
     for name, template in env.items():
         flag = env_flag(name, template)
         # A secret of a settings file is read from there again.
         flags += [] if flag[1] != f"{name}={template}" and name in wanted.stored_env else flag
     return Seat(driver, kinds, tuple(flags), command)
-
-
-def _config(wanted: Wanted) -> tuple[str, ...]:
-    return () if wanted.config is None else ("--config", wanted.config)
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:

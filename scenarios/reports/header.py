@@ -6,6 +6,7 @@ import shlex
 import msgspec
 
 from scenarios.model.assignment import AppKind
+from scenarios.summary import Terms
 
 APP_KINDS: dict[AppKind, str] = {"basic": "Basic app", "pkce": "PKCE app"}
 
@@ -25,6 +26,9 @@ class Header(msgspec.Struct, frozen=True):
     app_kinds: tuple[AppKind, ...]
     selectors: tuple[str, ...] = ()
     selected: int = 0
+    terms: Terms = Terms()
+    # The settings file that was read, for a person.
+    settings: str = ""
 
     @property
     def client(self) -> str:

@@ -36,7 +36,8 @@ from scenarios.reports.record_lines import (
     stored_entry,
     verdict_line,
 )
-from scenarios.running import Plan, Summary
+from scenarios.running import Plan
+from scenarios.summary import Summary
 
 
 class Record:
@@ -81,6 +82,7 @@ class Record:
                 app_kinds=header.app_kinds,
                 selectors=header.selectors,
                 selected=len(plan.performances),
+                terms=header.terms,
             )
         )
 

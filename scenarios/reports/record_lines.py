@@ -17,6 +17,7 @@ from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.verdict import Finding, RuleVerdict, Status, Verdict
+from scenarios.summary import Terms
 
 FORMAT = "oauthspec record"
 VERSION = 1
@@ -95,6 +96,7 @@ class HeaderLine(msgspec.Struct, frozen=True, tag_field="line", tag="header"):
     app_kinds: tuple[AppKind, ...]
     selectors: tuple[str, ...]
     selected: int
+    terms: Terms = Terms()
 
 
 class PreparedLine(msgspec.Struct, frozen=True, tag_field="line", tag="prepared", omit_defaults=True):
