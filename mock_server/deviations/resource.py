@@ -18,17 +18,16 @@ truncates = _FAMILY.truncates
 form_encodes = _FAMILY.form_encodes
 
 
-def refuses(error: str, status: int = 401, scheme: str = "Bearer") -> Deviation:
-    """Refuse the token with a Bearer challenge, although it is good; `scheme` is how the challenge spells it."""
+def refuses(error: str, status: int = 401) -> Deviation:
+    """Refuse the token with a Bearer challenge, although it is good."""
     check_status(status, "resource.refuses")
-    check_header("www-authenticate", error + scheme, "resource.refuses")
+    check_header("www-authenticate", error, "resource.refuses")
 
     def change(answer: Answer) -> Answer:
-        headers = (*answer.headers, ("www-authenticate", f'{scheme} realm="frame.io", error="{error}"'))
+        headers = (*answer.headers, ("www-authenticate", f'Bearer realm="frame.io", error="{error}"'))
         return Answer(status, headers, json_error(error, "The access token was refused."))
 
-    arguments = (error, status, *([scheme] if scheme != "Bearer" else []))
-    return Deviation("resource.refuses", arguments, "resource", encoded=change)
+    return Deviation("resource.refuses", (error, status), "resource", encoded=change)
 
 
 DEVIATIONS = (*_FAMILY.deviations, refuses)

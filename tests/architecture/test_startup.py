@@ -13,7 +13,7 @@ import pytest
 
 from tests.processes import environment, served
 
-NOT_FOR_SERVING = {"hypothesis", "httpx", "rich", "pytest", "client_ref", "scenarios", "trustme", "cryptography"}
+NOT_FOR_SERVING = {"hypothesis", "httpx", "rich", "pytest", "client_ref", "scenarios"}
 
 pytestmark = pytest.mark.slow
 

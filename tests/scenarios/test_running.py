@@ -12,8 +12,7 @@ from scenarios.collection import NothingSelected, collect, performances
 from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.model.capability import Capability
-from scenarios.running import Plan, run
-from scenarios.summary import Summary
+from scenarios.running import Plan, Summary, run
 
 PLAIN = ("callback/genuine-callback", "callback/state-changed[missing]", "callback/callback-in-a-fresh-browser")
 

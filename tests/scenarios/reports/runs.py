@@ -18,8 +18,7 @@ from scenarios.reports.console import Console
 from scenarios.reports.header import Header
 from scenarios.reports.record import Record
 from scenarios.reports.trace import Traces
-from scenarios.running import Plan, run
-from scenarios.summary import Summary
+from scenarios.running import Plan, Summary, run
 
 CATALOGUE = collect()
 
