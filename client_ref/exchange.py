@@ -168,8 +168,9 @@ def _parts(request: Request) -> tuple[str, str, list[tuple[str, str]], bytes | N
     """Method, URL, headers and body of a request that can be sent from here."""
     match request:
         case Post(url, form, headers):
-            kind = ("Content-Type", "application/x-www-form-urlencoded")
-            return "POST", url, [*headers, kind], serialize_form(form).encode("ascii")
+            named = {name.lower() for name, _ in headers}
+            kind = [] if "content-type" in named else [("Content-Type", "application/x-www-form-urlencoded")]
+            return "POST", url, [*headers, *kind], serialize_form(form).encode("ascii")
         case Get(url, headers):
             return "GET", url, list(headers), None
     raise ProgrammerError(

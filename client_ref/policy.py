@@ -102,7 +102,7 @@ class Policy:
     # renewing and using tokens
     alone: Callable[[str, Flow[Tokens]], Flow[Tokens]] = alone
     renewed_refresh_token: Callable[[str | None, str | None], str | None] = renewed_refresh_token
-    api_request: Callable[[str, Tokens], Get] = outgoing.api_request
+    api_request: Callable[[str, Tokens], Post | Get] = outgoing.api_request
     api_status: Callable[[Response], None] = checks.api_status
 
 

@@ -52,6 +52,7 @@ class Answering:
     def __init__(self, transcript: Transcript, attribution: Attribution, new_value: Callable[[], str]) -> None:
         self.issuer = ""
         self.second_origin = ""
+        self.cleartext_origin = ""
         self.second_hops: OrderedDict[str, tuple[Answer, str]] = OrderedDict()
         self._transcript = transcript
         self._attribution = attribution
@@ -152,7 +153,7 @@ class Answering:
         remember(self.second_hops, ticket, (answer, arrival.flow.identifier))
         self._attribution.learn(arrival.flow.identifier, (ticket,))
         host = _other_host(self.issuer)
-        origins = {"same_origin": self.issuer, "other_port": self.second_origin, "other_host": host}
+        origins = {"other_port": self.second_origin, "other_host": host, "cleartext": self.cleartext_origin}
         location = f"{origins.get(how.to, self.issuer)}/elsewhere/{ticket}"
         if how.to == "itself":
             location = f"{self.issuer}{arrival.request.target}"

@@ -33,7 +33,7 @@ from mock_server.protocol.resource import User, bearer_token, me
 from mock_server.protocol.resource_owner import Ask, Consent, ResourceOwner
 from mock_server.protocol.revocation import revoke
 from mock_server.protocol.token_endpoint import Situation, decide
-from mock_server.protocol.vocabulary import Endpoint
+from mock_server.protocol.vocabulary import Certificate, Endpoint
 from mock_server.store import Store
 from mock_server.transcript import Answer, AttributedBy, ReceivedRequest, Transcript
 
@@ -43,7 +43,6 @@ _PREFIXES = {
     "access_token": "access_token_prefix",
     "refresh_token": "refresh_token_prefix",
 }
-_MISDIRECTED = 32
 _NO_SUCH_PAGE = plain(404, "404 page not found\n")
 
 
@@ -91,15 +90,17 @@ class AuthorizationServer:
         self._flows: OrderedDict[str, Flow] = OrderedDict()
         self._awaited: deque[Flow] = deque(maxlen=grants)
         self._pending: OrderedDict[str, Pending] = OrderedDict()
-        # Method and path of what came where nothing is: no evidence, but a client may be wired up so.
-        self.misdirected: deque[tuple[str, str]] = deque(maxlen=_MISDIRECTED)
         self.provider = provider
         self.listens_at(issuer, issuer)
 
-    def listens_at(self, issuer: str, second_origin: str) -> None:
-        """Say where the server is reached, and where a second origin is; told by whoever opens the sockets."""
+    def listens_at(self, issuer: str, second_origin: str, cleartext_origin: str = "") -> None:
+        """Say where the server is reached, where a second origin is, and where one that speaks http.
+
+        Told by whoever opens the sockets.
+        """
         self.issuer = issuer
         self._answering.issuer, self._answering.second_origin = issuer, second_origin
+        self._answering.cleartext_origin = cleartext_origin or second_origin
 
     # What a user of the library does.
 
@@ -287,6 +288,12 @@ class AuthorizationServer:
     def undelivered(self, outcome: Outcome, reason: str) -> None:
         """Note that an answer did not reach the client."""
         self.transcript.record(outcome.flow, "undelivered", exchange=outcome.number, reason=reason)
+
+    def handshake(self, certificate: Certificate, how: str, said: str) -> None:
+        """Note what became of a handshake, where that says something of the client (`tls`)."""
+        with self.store.lock:
+            flow, _ = self._attributed(iter(()))
+            self.transcript.record(flow.identifier, "handshake", certificate=certificate, how=how, said=said)
 
     # From here on: how an answer comes about.
 

@@ -3,9 +3,10 @@
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -14,7 +15,13 @@ from mock_server.authorization_server import AuthorizationServer
 from mock_server.environment import env_lines, environment
 from mock_server.protocol.records import App
 from mock_server.redaction import redacted_url
-from mock_server.serving import LOOPBACK, LOOPBACK_HOSTS, RunningServer, authorization_server
+from mock_server.serving import (
+    LOOPBACK,
+    LOOPBACK_HOSTS,
+    RunningServer,
+    authorization_server,
+    throw_away_authority,
+)
 from mock_server.settings import (
     Settings,
     SettingsError,
@@ -26,6 +33,9 @@ from mock_server.settings import (
 )
 from mock_server.stopping import Stop
 from mock_server.transcript import Entry, Exchange
+
+if TYPE_CHECKING:
+    from mock_server.certificates import Authority
 
 _CONTROL_TOKEN = "OAUTHSPEC_CONTROL_TOKEN"
 _SHORTEST_TOKEN = 16
@@ -45,6 +55,8 @@ _SHORTEST_TOKEN = 16
 @click.option("--write-env", type=click.Path(path_type=Path), help="Write the .env lines of the first app to a file.")
 @click.option("--force", is_flag=True, help="Let --write-env replace a file that is there.")
 @click.option("--state", "state", type=click.Path(path_type=Path), help="Keep grants in a file across restarts.")
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate of a throw-away authority.")
+@click.option("--tls-ca", type=click.Path(path_type=Path), help="Where to write what the apps have to trust.")
 @click.option("--i-know-this-is-a-mock", "exposed", is_flag=True, help="Needed for a --host that others can reach.")
 def serve(
     port: int | None,
@@ -60,6 +72,8 @@ def serve(
     write_env: Path | None,
     force: bool,
     state: Path | None,
+    tls: bool,
+    tls_ca: Path | None,
     exposed: bool,
 ) -> None:
     """Run a mock of Frame.io's authorization server until Ctrl-C.
@@ -75,7 +89,11 @@ def serve(
         settings = replace(settings, apps=with_overrides(settings.apps, redirect_uris, scopes))
         settings = _with_flags(settings, port, host, public_url, provider_name, auto_allow)
         _check_host(settings.host, exposed)
-        _run(settings, write_env, force, state)
+        settings = replace(settings, tls=settings.tls or tls)
+        if tls_ca is not None and not settings.tls:
+            raise SettingsError("NO_TLS", "--tls-ca is about https, and the server speaks http.", "Add --tls.")
+        with _authority(settings, tls_ca) as authority:
+            _run(settings, write_env, force, state, authority)
     except SettingsError as error:
         fail(error)
 
@@ -110,12 +128,20 @@ def _check_host(host: str, exposed: bool) -> None:
         raise SettingsError("NOT_LOOPBACK", cause, "Leave --host out, or add --i-know-this-is-a-mock.")
 
 
-def _run(settings: Settings, write_env: Path | None, force: bool, state: Path | None) -> None:
+def _authority(settings: Settings, ca_file: Path | None) -> "AbstractContextManager[Authority | None]":
+    if not settings.tls:
+        return nullcontext()
+    return throw_away_authority(settings.host, settings.public_url, None if ca_file is None else ca_file.absolute())
+
+
+def _run(
+    settings: Settings, write_env: Path | None, force: bool, state: Path | None, authority: "Authority | None"
+) -> None:
     core = authorization_server(provider=settings.provider, apps=settings.apps, auto_allow=settings.auto_allow)
     if write_env is not None:
         _may_write(write_env, force)
     kept = state_file.load(core, state) if state is not None else 0
-    running = _listening(settings, core)
+    running = _listening(settings, core, authority)
     core.transcript.listen(_print_entry)
     # Whoever calls this command may watch the server: rules are known above this floor, not here.
     for watch in click.get_current_context().obj or ():
@@ -130,7 +156,7 @@ def _run(settings: Settings, write_env: Path | None, force: bool, state: Path | 
     click.echo("Stopped.", err=True)
 
 
-def _listening(settings: Settings, core: AuthorizationServer) -> RunningServer:
+def _listening(settings: Settings, core: AuthorizationServer, authority: "Authority | None") -> RunningServer:
     host = LOOPBACK if settings.host == "localhost" else settings.host
     try:
         return RunningServer(
@@ -139,6 +165,7 @@ def _listening(settings: Settings, core: AuthorizationServer) -> RunningServer:
             port=settings.port,
             public_url=settings.public_url,
             control_token=_control_token(),
+            authority=authority,
         )
     except OSError as error:
         cause = f"{host}:{settings.port} cannot be listened on: {error.strerror}."
@@ -166,7 +193,7 @@ def _may_write(path: Path, force: bool) -> None:
 
 def _write_env(path: Path, running: RunningServer, app: App) -> None:
     try:
-        path.write_text(env_lines(environment(running.url, app)), "utf-8")
+        path.write_text(env_lines(environment(running.url, app, _ca_file(running))), "utf-8")
     except OSError as error:
         cause = f"{path} cannot be written: {error.strerror}."
         raise SettingsError("BAD_ENV_FILE", cause, "Name another file with --write-env.") from None
@@ -184,6 +211,8 @@ def _print_banner(running: RunningServer, settings: Settings, kept: int) -> None
         f"  resource owner          {'allows everything' if settings.auto_allow else 'asked in the browser'}",
     ]
     say.append(f"  journal and apps        {running.url}/")
+    if running.authority:
+        say.append(f"  certificate authority   {running.authority.ca_file}")
     if running.control_token:
         say.append(f"  control token           {running.control_token}")
     if kept:
@@ -196,12 +225,26 @@ def _print_banner(running: RunningServer, settings: Settings, kept: int) -> None
 
 def _print_app(running: RunningServer, app: App) -> None:
     kind = "PKCE app, without a secret" if app.is_public else "authenticates with Basic"
-    click.echo(f"# {app.name} ({kind})\n{env_lines(environment(running.url, app))}")
+    click.echo(f"# {app.name} ({kind})\n{env_lines(environment(running.url, app, _ca_file(running)))}")
+
+
+def _ca_file(running: RunningServer) -> str | None:
+    return str(running.authority.ca_file) if running.authority else None
+
+
+_HANDSHAKES = {
+    "broken off": "a client has broken off: it does not trust the certificate authority, or this name of the server",
+    "cleartext": "a client speaks http here; the address begins with https",
+    "failed": "a client speaks no TLS that the server knows",
+}
 
 
 def _print_entry(entry: Entry) -> None:
-    """One line for each request, without its secrets."""
+    """One line for each request, without its secrets, and for each that did not come about."""
     if not isinstance(entry, Exchange):
+        if entry.kind == "handshake" and (what := _HANDSHAKES.get(str(entry.detail.get("how")))):
+            said = f" ({entry.detail['said']})" if entry.detail.get("said") else ""
+            click.echo(f"{time.strftime('%H:%M:%S')} TLS  {what}{said}", err=True)
         return
     request = entry.request
     line = f"{time.strftime('%H:%M:%S')} {entry.flow or 'stray'}  {request.method} {redacted_url(request.target)}"

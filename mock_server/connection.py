@@ -3,15 +3,25 @@
 A request line with its headers may have 64 KiB (431 beyond), and has to be whole within a time-out (408 beyond), so
 that no client, however slow or large, holds the server. Go's server, which the recorded engine runs on, allows 1 MiB
 and any time; no client that can be judged comes near either.
+
+A request that is plain, and has come whole and alone, is answered at once, in one write. Every other takes uvicorn's
+way, with a task and the ASGI application of its own: that costs more than most decisions. Both give the same bytes.
 """
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
-from mock_server.web.sending import TRANSPORT
+from mock_server.transcript import Answer, ReceivedRequest
+from mock_server.web.application import Application
+from mock_server.web.endpoints import MAXIMUM_BODY, Decide, decoded
+from mock_server.web.sending import TRANSPORT, Receive, Scope, Send, written
 
 MAXIMUM_HEAD = 64 * 1024
 REQUEST_TIMEOUT = 20.0
@@ -20,14 +30,33 @@ _LOGGER = logging.getLogger("mock_server.connection")
 # What a client does wrong is in the journal; only a bug of ours is worth a line on the console.
 _LOGGER.setLevel(logging.ERROR)
 
+_AsgiCallable = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Connections(ServerState):
+    """What the connections of a server share: who they are, and the date of their answers."""
+
+    date_line = b""
+
+    def set_date(self, now: float) -> None:
+        """Say what time it is; seconds since 1970."""
+        date = formatdate(now, usegmt=True).encode()
+        self.default_headers = [(b"date", date)]
+        self.date_line = b"date: %s\r\n" % date
+
 
 class Connection(HttpToolsProtocol):
-    """An HTTP/1.1 connection with bounds; `request_timeout` is in seconds."""
+    """An HTTP/1.1 connection with bounds; `request_timeout` is in seconds.
+
+    Where `application` is given, plain requests are answered at once by what it decides.
+    """
 
     request_timeout = REQUEST_TIMEOUT
+    server_state: Connections
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, *arguments: Any, application: Application | None = None, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
+        self._application = application
         self.logger = _LOGGER
         self.access_log = False
         # How far the request is that is being read, and how much of its head has come.
@@ -35,6 +64,10 @@ class Connection(HttpToolsProtocol):
         self._is_whole = True
         self._head_size = 0
         self._deadline: asyncio.TimerHandle | None = None
+        # What decides the request that is being read, where it may be answered at once.
+        self._decide: Decide | None = None
+        self._method = b""
+        self._body = b""
         # Requests before the newest that are not answered yet; uvicorn tells only the newest that the client left.
         self._unanswered: list[RequestResponseCycle] = []
 
@@ -58,6 +91,8 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
+        if self._decide is not None:
+            self._answer(self._decide)
         if not self._is_whole:
             self._wait_for_the_rest()
 
@@ -67,8 +102,13 @@ class Connection(HttpToolsProtocol):
         elif self._deadline is None and not self.transport.is_closing():
             self._start_clock()
 
+    # What the parser tells.
+
     def on_message_begin(self) -> None:
         """A request begins: put the transport where a delivery finds it."""
+        if self._decide is not None:
+            # The one before has come whole, but not alone: from here on they are answered in turn.
+            self._pass_on()
         super().on_message_begin()
         self._in_head, self._is_whole, self._head_size = True, False, 0
         # ASGI's own type allows only descriptions here; this extension is ours alone.
@@ -77,22 +117,99 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Go on, unless the head was too large: now its size is known without what came behind it."""
         self._in_head = False
-        self._head_size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        self._head_size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
         if self._head_size > MAXIMUM_HEAD:
             raise ValueError("the request head is too large")
-        before: RequestResponseCycle | None = self.cycle
-        super().on_headers_complete()
-        if before is None or before.response_complete:
-            self._unanswered.clear()
+        self._decide = self._plainly_decided()
+        if self._decide is None:
+            self._begin_cycle(self.app)
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body."""
+        if self._decide is None:
+            super().on_body(body)
         else:
-            self._unanswered.append(before)
+            self._body += body
 
     def on_message_complete(self) -> None:
         """The request is whole: it was in time."""
         self._is_whole = True
         self._stop_clock()
-        if self.cycle is not None:
+        if self._decide is None and self.cycle is not None:
             super().on_message_complete()
+
+    # Requests that are answered at once.
+
+    def _plainly_decided(self) -> Decide | None:
+        """What decides a request that is plain and the next to be answered; nothing for any other."""
+        path, mark, query = self.url.partition(b"?")
+        self._body, self._method = b"", self.parser.get_method()
+        decide = None if self._application is None else self._application.decides(self._method, path)
+        before: RequestResponseCycle | None = self.cycle
+        is_plain = (
+            decide is not None
+            and (before is None or before.response_complete)
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+            and bool(query) == bool(mark)
+            and b"#" not in query
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+            and self.parser.get_http_version() == "1.1"
+        )
+        return decide if is_plain else None
+
+    def _answer(self, decide: Decide) -> None:
+        """Answer the request at once, if it is whole and its answer can leave in one piece."""
+        headers, origin = decoded(tuple(self.headers), self.scheme)
+        if not self._is_whole or not origin or len(self._body) > MAXIMUM_BODY or self.transport.is_closing():
+            self._pass_on()
+            return
+        self._decide = None
+        target = self.url.decode("latin-1")
+        try:
+            outcome = decide(ReceivedRequest(self._method.decode(), target, headers, self._body, origin))
+        except Exception:
+            self.logger.exception("Exception in the answer to a request")
+            self._refuse(500, "Internal Server Error")
+            return
+        if outcome.delivery is None and not _speaks_of_connection(outcome.answer):
+            before = STATUS_LINE[outcome.answer.status] + self.server_state.date_line
+            self.transport.write(written(outcome.answer, before))
+            self._wait_for_the_next()
+        elif self._application is not None:
+            self._pass_on(until_stopped(self._application.sends(outcome)))
+
+    def _wait_for_the_next(self) -> None:
+        """Give the connection up where nothing comes for a while, as behind every answer of uvicorn's."""
+        self._unset_keepalive_if_required()
+        if not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    # Requests that take uvicorn's way.
+
+    def _pass_on(self, application: _AsgiCallable | None = None) -> None:
+        """Let uvicorn answer a request that was taken for one to be answered at once."""
+        self._decide = None
+        self._begin_cycle(application or self.app)
+        if self._body:
+            super().on_body(self._body)
+        if self._is_whole:
+            super().on_message_complete()
+
+    def _begin_cycle(self, application: Any) -> None:
+        before: RequestResponseCycle | None = self.cycle
+        usual, self.app = self.app, application
+        super().on_headers_complete()
+        self.app = usual
+        if before is None or before.response_complete:
+            self._unanswered.clear()
+        else:
+            self._unanswered.append(before)
+
+    # Refusals.
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read; too large a head is told apart (RFC 6585 5)."""
@@ -123,3 +240,18 @@ class Connection(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _speaks_of_connection(answer: Answer) -> bool:
+    """True where an answer says what becomes of the connection, as only a deviation has it say."""
+    return any(name == "connection" for name, _ in answer.headers)
+
+
+def until_stopped(application: _AsgiCallable) -> _AsgiCallable:
+    """The application, ending quietly where the server stops in the midst of an answer: uvicorn would log a bug."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await application(scope, receive, send)
+
+    return answer

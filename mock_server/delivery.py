@@ -99,15 +99,16 @@ class TurnAway:
 class Redirect:
     """Redirect the request; the second hop serves the answer that would have been right, tokens and all.
 
-    To `itself`, the second hop is the endpoint again, for which the request has to be good still.
+    To `itself`, the second hop is the endpoint again, for which the request has to be good still; `cleartext` is an
+    origin that speaks http, also where the server speaks https.
     """
 
     status: Literal[301, 302, 303, 307, 308] = 307
-    to: Literal["same_origin", "other_port", "other_host", "itself"] = "other_port"
+    to: Literal["same_origin", "other_port", "other_host", "cleartext", "itself"] = "other_port"
 
     def __post_init__(self) -> None:
         _check_one_of("status", self.status, (301, 302, 303, 307, 308))
-        _check_one_of("to", self.to, ("same_origin", "other_port", "other_host", "itself"))
+        _check_one_of("to", self.to, ("same_origin", "other_port", "other_host", "cleartext", "itself"))
 
 
 How = Delay | Drip | Reset | HalfBody | WrongLength | Pad | Interim | TurnAway | Redirect

@@ -5,8 +5,17 @@ from mock_server.protocol.records import App
 # What a newcomer's app asks for; the guide's own sample.
 _FIRST_SCOPES = ("offline", "account.read", "asset.read")
 
+# Where runtimes look for the authorities that they trust: OpenSSL (Python, Ruby, PHP, .NET on Linux) and Go, Python's
+# requests, curl, Node. Node adds what it finds there to its own; for all others it is all that they trust.
+_TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
-def environment(issuer: str, app: App) -> dict[str, str]:
+
+def trusting(ca_file: str | None) -> dict[str, str]:
+    """The variables that have a program trust the authorities of a file; none where there is no such file."""
+    return dict.fromkeys(_TRUST, ca_file) if ca_file else {}
+
+
+def environment(issuer: str, app: App, ca_file: str | None = None) -> dict[str, str]:
     """The variables for one app of the server at `issuer`; a PKCE app has no secret, so it has no such line."""
     asked = [scope for scope in _FIRST_SCOPES if scope in app.scopes] or list(app.scopes)
     variables = {
@@ -20,7 +29,7 @@ def environment(issuer: str, app: App) -> dict[str, str]:
     }
     if app.is_public:
         del variables["CLIENT_SECRET"]
-    return variables
+    return variables | trusting(ca_file)
 
 
 def env_lines(variables: dict[str, str]) -> str:

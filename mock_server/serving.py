@@ -9,34 +9,38 @@ import base64
 import contextlib
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from email.utils import formatdate
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import uvicorn
-from uvicorn.server import ServerState
 
 from mock_server.apps import BASIC_APP as BASIC_APP
 from mock_server.apps import PKCE_APP as PKCE_APP
 from mock_server.apps import SCOPES as SCOPES
 from mock_server.authorization_server import AuthorizationServer
-from mock_server.connection import Connection
+from mock_server.connection import Connection, Connections, until_stopped
+from mock_server.listening import LOOPBACK as LOOPBACK
+from mock_server.listening import LOOPBACK_HOSTS as LOOPBACK_HOSTS
+from mock_server.listening import listening
 from mock_server.protocol.provider import FRAMEIO, Provider
 from mock_server.protocol.records import App
 from mock_server.protocol.resource import User
 from mock_server.protocol.resource_owner import Allow, Ask, ResourceOwner
+from mock_server.protocol.vocabulary import Certificate
+from mock_server.tls import SecuredConnection, SecuredListener
 from mock_server.transcript import Transcript
 from mock_server.web.access import Access
 from mock_server.web.application import Application
-from mock_server.web.endpoints import Endpoint
-from mock_server.web.sending import Receive, Scope, Send
 
-LOOPBACK = "127.0.0.1"
-LOOPBACK_HOSTS = (LOOPBACK, "::1", "localhost")
+if TYPE_CHECKING:
+    from mock_server.certificates import Authority
+
 
 def new_value() -> str:
     """An unguessable value in the engine's form: 43 characters, a dot, 43 characters."""
@@ -74,26 +78,11 @@ def application(**settings: Any) -> Application:
     return Application(authorization_server(**settings))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; `OSError` where the port is taken.
-
-    The protocol is named because asyncio sets TCP_NODELAY only then: without it a request takes 44 ms, not 0.5.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except (OSError, OverflowError):
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
-
-
 class RunningServer:
-    """A mock that listens; it is a context manager and stops at its end."""
+    """A mock that listens; it is a context manager and stops at its end.
+
+    With an `authority` it speaks https, at its second origin too, and http at a third.
+    """
 
     def __init__(
         self,
@@ -104,27 +93,32 @@ class RunningServer:
         public_url: str = "",
         control_token: str = "",
         request_timeout: float = Connection.request_timeout,
+        authority: "Authority | None" = None,
     ) -> None:
         self.core = core
         self.host = host
-        self._sockets = [listen(host, port)]
-        try:
-            self._sockets.append(listen(host, 0))
-        except OSError:
-            self._sockets[0].close()
-            raise
+        self.authority = authority
+        self._certificate: Certificate = "trusted"
+        self._secured = listening(host, port, 0) if authority else []
+        self._clear = listening(host, 0) if authority else listening(host, port, 0)
+        self._sockets = [*self._secured, *self._clear]
+        main, second = self._origins(self._secured or self._clear)
         self.port: int = self._sockets[0].getsockname()[1]
-        second: int = self._sockets[1].getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
-        self.url = public_url.rstrip("/") or f"http://{shown}:{self.port}"
-        core.listens_at(self.url, f"http://{shown}:{second}")
+        self.url = public_url.rstrip("/") or main
+        core.listens_at(self.url, second, self._origins(self._clear)[-1])
         exposed = host not in LOOPBACK_HOSTS or not _is_this_machine(public_url)
         self.control_token = control_token or (secrets.token_urlsafe(24) if exposed else "")
         self._application = Application(core, Access(self.control_token, public_url, host))
         self._request_timeout = request_timeout
+        self._state = Connections()
         self._loop = _new_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oauthspec mock server", daemon=True)
+
+    def _origins(self, listeners: list[socket.socket]) -> list[str]:
+        scheme = "https" if listeners is self._secured else "http"
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return [f"{scheme}://{shown}:{each.getsockname()[1]}" for each in listeners]
 
     # Where things are.
 
@@ -191,6 +185,21 @@ class RunningServer:
         """Let time pass for one flow, or for all; seconds."""
         self.core.advance(seconds, flow)
 
+    def present(self, certificate: Certificate) -> None:
+        """Show this certificate from now on; nobody goes on over a connection that was opened under another.
+
+        `ValueError` where the server speaks no https.
+        """
+        if self.authority is None:
+            raise ValueError("a server without an authority has no certificate")
+        self.authority.presenting(certificate)
+        asyncio.run_coroutine_threadsafe(self._present(certificate), self._loop).result()
+
+    async def _present(self, certificate: Certificate) -> None:
+        self._certificate = certificate
+        for connection in tuple(self._state.connections):
+            connection.shutdown()
+
     def reset(self) -> None:
         """Forget grants, flows and the journal; the apps given at the start stay."""
         self.core.reset()
@@ -225,15 +234,17 @@ class RunningServer:
     def _run(self) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
-        state = ServerState()
-        listeners = [loop.run_until_complete(self._listener(each, state)) for each in self._sockets]
+        state = self._state
+        clear, secured = loop.run_until_complete(self._listeners())
         self._keep_date(state)
         loop.call_soon(self._ready.set)
         try:
             loop.run_forever()
         finally:
-            for listener in listeners:
+            for listener in clear:
                 listener.close()
+            for guarded in secured:
+                loop.run_until_complete(guarded.stop())
             for connection in tuple(state.connections):
                 connection.transport.abort()
             loop.run_until_complete(_cancelled(state))
@@ -241,9 +252,9 @@ class RunningServer:
             for each in self._sockets:
                 each.close()
 
-    async def _listener(self, listener: socket.socket, state: ServerState) -> asyncio.Server:
+    async def _listeners(self) -> tuple[list[asyncio.Server], list[SecuredListener]]:
         config = uvicorn.Config(
-            _until_stopped(self._application),
+            until_stopped(self._application),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -251,27 +262,36 @@ class RunningServer:
             proxy_headers=False,
         )
         config.load()
+        usual: dict[str, Any] = {
+            "config": config,
+            "server_state": self._state,
+            "app_state": {},
+            "application": self._application,
+        }
 
         def connection() -> Connection:
-            made = Connection(config=config, server_state=state, app_state={})
+            made = Connection(**usual)
             made.request_timeout = self._request_timeout
             return made
 
-        return await self._loop.create_server(connection, sock=listener)
+        def secured(certificate: Certificate) -> SecuredConnection:
+            made = SecuredConnection(**usual, certificate=certificate, report=self.core.handshake)
+            made.request_timeout = self._request_timeout
+            return made
 
-    def _keep_date(self, state: ServerState) -> None:
-        state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+        clear = [await self._loop.create_server(connection, sock=each) for each in self._clear]
+        guarded = [SecuredListener(each, self._shown, secured, self.core.handshake) for each in self._secured]
+        for listener in guarded:
+            listener.start()
+        return clear, guarded
+
+    def _shown(self) -> tuple[Certificate, ssl.SSLContext]:
+        assert self.authority is not None  # noqa: S101 - or nothing would be secured
+        return self._certificate, self.authority.presenting(self._certificate)
+
+    def _keep_date(self, state: Connections) -> None:
+        state.set_date(time.time())
         self._loop.call_later(1, self._keep_date, state)
-
-
-def _until_stopped(application: Application) -> Endpoint:
-    """The application, ending quietly where the server stops in the midst of an answer: uvicorn would log a bug."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await application(scope, receive, send)
-
-    return answer
 
 
 def _is_this_machine(public_url: str) -> bool:
@@ -280,7 +300,7 @@ def _is_this_machine(public_url: str) -> bool:
     return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
-async def _cancelled(state: ServerState) -> None:
+async def _cancelled(state: Connections) -> None:
     """Let every request that was cut short come to its end."""
     for task in tuple(state.tasks):
         task.cancel()
@@ -297,7 +317,23 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 @contextlib.contextmanager
-def serve(*, host: str = LOOPBACK, port: int = 0, public_url: str = "", **settings: Any) -> Iterator[RunningServer]:
-    """Run a mock for the length of a `with` block; settings as for `authorization_server`, 0 is any free port."""
-    with RunningServer(authorization_server(**settings), host=host, port=port, public_url=public_url) as running:
-        yield running
+def serve(
+    *, host: str = LOOPBACK, port: int = 0, public_url: str = "", tls: bool = False, **settings: Any
+) -> Iterator[RunningServer]:
+    """Run a mock for the length of a `with` block; settings as for `authorization_server`, 0 is any free port.
+
+    With `tls` it speaks https: `authority.ca_file` is what clients have to trust, for as long as it runs.
+    """
+    with throw_away_authority(host, public_url) if tls else contextlib.nullcontext() as authority:
+        core = authorization_server(**settings)
+        with RunningServer(core, host=host, port=port, public_url=public_url, authority=authority) as running:
+            yield running
+
+
+def throw_away_authority(host: str = LOOPBACK, public_url: str = "", ca_file: Path | None = None) -> "Authority":
+    """An authority for the names that a server has; `SettingsError` where its file cannot be written."""
+    # What makes certificates takes longer to load than all of the server.
+    from mock_server.certificates import Authority
+
+    names = (host, urlsplit(public_url).hostname or "")
+    return Authority([name for name in names if name not in ("", "0.0.0.0", "::")], ca_file)  # noqa: S104

@@ -32,6 +32,7 @@ class Settings:
     port: int = DEFAULT_PORT
     public_url: str = ""
     auto_allow: bool = False
+    tls: bool = False
 
 
 def provider_named(name: str) -> Provider:
@@ -54,7 +55,7 @@ def check_public_url(url: str) -> str:
 
 
 _KNOWN: Mapping[str, Mapping[str, type]] = {
-    "server": {"provider": str, "host": str, "port": int, "public_url": str, "auto_allow": bool},
+    "server": {"provider": str, "host": str, "port": int, "public_url": str, "auto_allow": bool, "tls": bool},
     "apps": {
         "name": str,
         "redirect_uris": list,

@@ -8,9 +8,9 @@ import click
 _VERBS = {
     "serve": ("scenarios.cli.serve:command", "Run the mock authorization server."),
     "run": ("scenarios.cli.run:command", "Judge a client, and say why."),
-    "doctor": ("scenarios.cli.doctor:command", "See whether a client is wired up to be judged."),
     "fuzz": ("scenarios.cli.fuzz:command", "Throw generated messages at a client."),
     "replay": ("scenarios.cli.replay:command", "Perform what fuzz has found once more."),
+    "baseline": ("scenarios.cli.baseline:command", "Write a baseline from a record."),
     "judge": ("scenarios.cli.judge:command", "Judge a stored record again."),
     "list": ("scenarios.cli.listing:command", "List scenarios and rules."),
     "explain": ("scenarios.cli.explain:command", "Say what a scenario, a rule or a provider is."),

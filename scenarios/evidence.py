@@ -1,10 +1,12 @@
 """What the entries of a case show: outcomes, what came after a step, whether the application was alive."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import Entry, Event, Exchange
+from scenarios.checks.login import member
 from scenarios.model.case import Case
 from scenarios.model.outcome import Outcome
 
@@ -78,6 +80,22 @@ def was_forged(case: Case, session: str) -> bool:
     sent = {e.sent.header("location") for e in of_session(case, session) if e.endpoint == "authorization"}
     mine = (event.detail for event in case.events("step") if event.detail.get("session") == session)
     return any("url" in detail and detail["url"] not in sent for detail in mine)
+
+
+def believing(case: Case, among: Sequence[Exchange]) -> Iterator[Exchange]:
+    """Requests that show the API a token of no good answer, be it behind a scheme that the poisoned one has made up."""
+    answers = [e for e in case.exchanges if e.endpoint == "token"]
+    good = [_token(e) for e in answers if e.sent.status == 200 and not e.changes]
+    poisoned = [_token(e) for e in answers if e.changes]
+    for exchange in among:
+        header = exchange.request.header("authorization") if exchange.endpoint == "resource" else ""
+        shown = header.partition(" ")[2].strip()
+        if shown and shown not in good and (shown in poisoned or bearer_token(header)):
+            yield exchange
+
+
+def _token(exchange: Exchange) -> object:
+    return member(exchange, "access_token")
 
 
 def changes_nothing(case: Case, session: str) -> bool:

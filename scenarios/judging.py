@@ -6,13 +6,13 @@ came, and the same application logs in before and after. Silence, a crash and a 
 
 from collections.abc import Iterator, Sequence
 
-from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import Exchange
-from scenarios.checks.login import Login, body, logins, member
+from scenarios.checks.login import Login, body, logins
 from scenarios.checks.table import CHECKS
 from scenarios.counting import most_repeated
 from scenarios.evidence import (
     alive,
+    believing,
     changes_nothing,
     lifetime,
     of_session,
@@ -90,6 +90,10 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
     flows = case.sessions.get(expectation.session, ()) if expectation.session else case.flows
     found = [login for login in logins(case.entries, apps) if login.flow in flows]
     findings = list(CHECKS[expectation.check](found))
+    if expectation.of == "refresh":
+        # What is about the code is for other scenarios to say.
+        codes = {exchange.number for login in found for exchange in login.code_requests}
+        findings = [finding for finding in findings if finding.exchange not in codes]
     if findings:
         return _broken(scenario, case, findings)
     if expectation.if_any:
@@ -104,6 +108,8 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
 
 
 def _looked_at(login: Login, expectation: Follows) -> bool:
+    if expectation.of == "refreshed":
+        return any(exchange.sent.status == 200 for exchange in login.refresh_requests)
     if expectation.of == "resource_request":
         return any(login.requests("resource"))
     if expectation.of == "authorization_request":
@@ -114,6 +120,7 @@ def _looked_at(login: Login, expectation: Follows) -> bool:
 _NEVER_CAME = {
     "code": ("NO_TOKEN_REQUEST", "The login sent no token request", "land"),
     "refresh": ("NO_REFRESH", "The client did not refresh", "refresh"),
+    "refreshed": ("NOT_REFRESHED", "No refresh was answered with tokens", "refresh"),
     "resource_request": ("NO_API_REQUEST", "The client sent nothing to the API", "call_api"),
     "authorization_request": ("NO_AUTHORIZATION_REQUEST", "The client began no login", "land"),
 }
@@ -150,7 +157,8 @@ def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verd
     bad = next((outcome for outcome in told if outcome.kind in _ENDED_BADLY), None)
     asked = [e for e in came if e.endpoint == "token"]
     if bad is not None:
-        if step == "call_api" and not asked and any(e.error for e in came if e.endpoint == "resource"):
+        refreshed = any(body(e).get("grant_type") == "refresh_token" for e in asked)
+        if step == "call_api" and not refreshed and any(e.error for e in came if e.endpoint == "resource"):
             return does_not_refresh(case)
         return against(scenario, case, _expected(expectation), _badly(bad), numbers(came))
     used = sum(1 for e in came if e.endpoint == "resource" and e.sent.status == 200)
@@ -214,17 +222,7 @@ def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> 
     elif expectation.before == "request":
         yield from (e for e in window if e.endpoint not in ("authorization", "metadata"))
     else:
-        # A token that the API is shown and that came in no good answer: the poisoned one has been believed.
-        good = {_token(e) for e in case.exchanges if e.endpoint == "token" and e.sent.status == 200 and not e.changes}
-        yield from (e for e in window if e.endpoint == "resource" and _bearer(e) not in {*good, ""})
-
-
-def _token(exchange: Exchange) -> object:
-    return member(exchange, "access_token")
-
-
-def _bearer(exchange: Exchange) -> str:
-    return bearer_token(exchange.request.header("authorization"))
+        yield from believing(case, window)
 
 
 def _actually(forbidden: Sequence[Exchange]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
-from client_ref import flows, outgoing
+from client_ref import checks, flows, outgoing
 from client_ref.errors import AuthorizationError
 from client_ref.flaws.flaw import STRICT_FLOWS, Flaw
 from client_ref.messages import Flow, Form, Visit, serialize_form
@@ -101,6 +103,32 @@ def _encoded_twice(endpoint: str, parameters: Form) -> str:
     return outgoing.with_query(endpoint, tuple((n, quote(v, safe=" :/?=-._~")) for n, v in parameters))
 
 
+def _user_information(endpoint: str, parameters: Form) -> str:
+    scheme, _, rest = outgoing.with_query(endpoint, parameters).partition("://")
+    return f"{scheme}://{quote(dict(parameters)['client_id'])}@{rest}"
+
+
+def _packed(login: Login) -> str:
+    """State and verifier in one piece, as clients make it that keep nothing."""
+    text = json.dumps({"nonce": login.state, "verifier": login.code_verifier})
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _verifier_in_state(registration: Registration, login: Login) -> Form:
+    return tuple(
+        (n, _packed(login) if n == "state" else v) for n, v in outgoing.authorization_parameters(registration, login)
+    )
+
+
+def _state_unpacked(session: Session, parameters: Parameters, now: float) -> Login:
+    packed = parameters.get("state", "")
+    try:
+        nonce = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))["nonce"]
+    except (ValueError, KeyError, TypeError):
+        nonce = packed
+    return checks.state(session, {**parameters, "state": str(nonce)}, now)
+
+
 def _land_and_remember_failure(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
     try:
         return (yield from flows.land(registration, session, url, policy))
@@ -121,6 +149,41 @@ FLAWS = (
         ("S-AUTH-01", "S-CB-01"),
         ("CVE-2025-14546",),
         replace(_parameters_without("state"), state=_expects_no_state),
+    ),
+    Flaw(
+        "response-type-of-two",
+        "Both a code and a token are asked for.",
+        ("S-AUTH-01",),
+        (),
+        _parameters_with(response_type="code token"),
+    ),
+    Flaw(
+        "response-type-left-out",
+        "The request does not say what it asks for.",
+        ("S-AUTH-01",),
+        (),
+        _parameters_without("response_type"),
+    ),
+    Flaw(
+        "user-information-in-url",
+        "The client_id stands before the host as well.",
+        ("S-URI-01",),
+        (),
+        replace(STRICT, with_query=_user_information),
+    ),
+    Flaw(
+        "state-beyond-ascii",
+        "The state holds characters that are no printable ASCII.",
+        ("S-AUTH-05",),
+        (),
+        replace(STRICT, new_state=lambda: new_code_verifier() + "\u00e9\u2713"),
+    ),
+    Flaw(
+        "verifier-in-state",
+        "The verifier is packed into the state, where base64 hides it from nobody.",
+        ("S-AUTH-05", "S-URI-01"),
+        (),
+        replace(STRICT, authorization_parameters=_verifier_in_state, state=_state_unpacked),
     ),
     Flaw(
         "state-constant",

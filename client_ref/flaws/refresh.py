@@ -130,6 +130,17 @@ def _token_in_query(url: str, tokens: Tokens) -> Get:
     return Get(outgoing.with_query(url, (("access_token", tokens.access_token),)))
 
 
+def _token_in_json(url: str, tokens: Tokens) -> Post:
+    return Post(url, (("access_token", tokens.access_token),), (("Content-Type", "application/json"),))
+
+
+def _send_minding_capitals(request: Post | Get) -> Flow[Response]:
+    response = yield from send(request)
+    refused = response.status == 401 and isinstance(request, Get)
+    spelled = response.headers.get("www-authenticate", "").startswith("Bearer")
+    return replace(response, status=403) if refused and not spelled else response
+
+
 def _token_in_two_places(url: str, tokens: Tokens) -> Get:
     return outgoing.api_request(_token_in_query(url, tokens).url, tokens)
 
@@ -248,6 +259,20 @@ FLAWS = (
         ("S-RES-01", "S-URI-01"),
         (),
         replace(STRICT, api_request=_token_in_query),
+    ),
+    Flaw(
+        "token-in-json-body",
+        "The access token travels in a body that calls itself JSON.",
+        ("S-RES-01",),
+        (),
+        replace(STRICT, api_request=_token_in_json),
+    ),
+    Flaw(
+        "challenge-compared-with-case",
+        "A refused access token is renewed where the challenge is spelled Bearer, and nowhere else.",
+        ("S-RES-05",),
+        (),
+        replace(STRICT, send=_send_minding_capitals),
     ),
     Flaw(
         "token-in-two-places",

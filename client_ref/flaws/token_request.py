@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from client_ref import outgoing
 from client_ref.errors import ConfigurationError, ExchangeFailed
@@ -131,6 +132,14 @@ def _send_following(request: Post | Get) -> Flow[Response]:
 
 def _send_following_api_only(request: Post | Get) -> Flow[Response]:
     return (yield from (_send_following(request) if isinstance(request, Get) else send(request)))
+
+
+def _send_following_with_the_old_host(request: Post | Get) -> Flow[Response]:
+    response = yield from send(request)
+    location = response.headers.get("location", "")
+    if isinstance(request, Get) and 301 <= response.status <= 308 and location.startswith("http"):
+        return (yield from send(Get(location, (("Host", urlsplit(request.url).netloc),))))
+    return response
 
 
 def _send_following_posts_only(request: Post | Get) -> Flow[Response]:
@@ -285,6 +294,13 @@ FLAWS = (
         ("S-RES-02",),
         ("superagent #1844",),
         replace(STRICT, send=_send_following_api_only),
+    ),
+    Flaw(
+        "host-kept-after-redirect",
+        "A redirected call of the API names the host of the first one.",
+        ("S-RES-02",),
+        (),
+        replace(STRICT, send=_send_following_with_the_old_host),
     ),
     Flaw(
         "secrets-logged",

@@ -18,16 +18,17 @@ truncates = _FAMILY.truncates
 form_encodes = _FAMILY.form_encodes
 
 
-def refuses(error: str, status: int = 401) -> Deviation:
-    """Refuse the token with a Bearer challenge, although it is good."""
+def refuses(error: str, status: int = 401, scheme: str = "Bearer") -> Deviation:
+    """Refuse the token with a Bearer challenge, although it is good; `scheme` is how the challenge spells it."""
     check_status(status, "resource.refuses")
-    check_header("www-authenticate", error, "resource.refuses")
+    check_header("www-authenticate", error + scheme, "resource.refuses")
 
     def change(answer: Answer) -> Answer:
-        headers = (*answer.headers, ("www-authenticate", f'Bearer realm="frame.io", error="{error}"'))
+        headers = (*answer.headers, ("www-authenticate", f'{scheme} realm="frame.io", error="{error}"'))
         return Answer(status, headers, json_error(error, "The access token was refused."))
 
-    return Deviation("resource.refuses", (error, status), "resource", encoded=change)
+    arguments = (error, status, *([scheme] if scheme != "Bearer" else []))
+    return Deviation("resource.refuses", arguments, "resource", encoded=change)
 
 
 DEVIATIONS = (*_FAMILY.deviations, refuses)

@@ -8,5 +8,8 @@ ResponseMode = Literal["query", "fragment", "form_post"]
 
 Endpoint = Literal["authorization", "token", "revocation", "resource", "metadata", "other"]
 
+# What a server proves its name with: the first two are good ones, and no client may take the others.
+Certificate = Literal["trusted", "renewed", "self_signed", "expired", "wrong_name", "unknown_authority"]
+
 JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 JWT_BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

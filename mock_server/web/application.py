@@ -6,13 +6,14 @@ that is loaded when somebody first asks for it, so that a test server starts wit
 
 from collections.abc import Mapping
 
+from mock_server.answering import Outcome
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import encode, plain, redirect
 from mock_server.protocol.resource import refusal
 from mock_server.protocol.vocabulary import Endpoint as EndpointName
 from mock_server.transcript import Answer, Headers
 from mock_server.web.access import Access
-from mock_server.web.endpoints import Endpoint, endpoint, received
+from mock_server.web.endpoints import Decide, Endpoint, decided, endpoint, received
 from mock_server.web.sending import Receive, Scope, Send, send_answer
 
 # Methods that each path is routed for, as the router lists them in an Allow header.
@@ -29,14 +30,33 @@ class Application:
     def __init__(self, server: AuthorizationServer, access: Access | None = None) -> None:
         self.server = server
         self.access = access or Access()
+        decides: Mapping[str, tuple[tuple[str, ...], Decide]] = {
+            "/oauth2/auth": (_AUTHORIZATION, server.authorize),
+            "/oauth2/token": (_POST_ONLY, server.token),
+            "/oauth2/revoke": (_POST_ONLY, server.revocation),
+            "/v2/me": (_GET_ONLY, server.resource),
+            "/.well-known/oauth-authorization-server": (_GET_ONLY, server.metadata),
+        }
         self._routes: Mapping[str, tuple[tuple[str, ...], Endpoint]] = {
-            "/oauth2/auth": (_AUTHORIZATION, endpoint(server, server.authorize)),
-            "/oauth2/token": (_POST_ONLY, endpoint(server, server.token)),
-            "/oauth2/revoke": (_POST_ONLY, endpoint(server, server.revocation)),
-            "/v2/me": (_GET_ONLY, endpoint(server, server.resource)),
-            "/.well-known/oauth-authorization-server": (_GET_ONLY, endpoint(server, server.metadata)),
+            path: (methods, endpoint(server, decide)) for path, (methods, decide) in decides.items()
+        }
+        self._decides: Mapping[tuple[bytes, bytes], Decide] = {
+            (method.encode(), path.encode()): decide
+            for path, (methods, decide) in decides.items()
+            for method in methods
         }
         self._pages: Endpoint | None = None
+
+    def decides(self, method: bytes, path: bytes) -> Decide | None:
+        """What decides requests of that method and path, for whoever has the whole request at hand; see `connection`.
+
+        The same is behind the ASGI application, which answers every other request too.
+        """
+        return self._decides.get((method, path))
+
+    def sends(self, outcome: Outcome) -> Endpoint:
+        """What has been decided, as an ASGI callable: for answers that take their time or break the connection."""
+        return decided(self.server, outcome)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; lifespan events need nothing."""
@@ -71,7 +91,6 @@ class Application:
         elif path.startswith(_PAGES) or path == "/":
             await self._page(scope, receive, send)
         else:
-            self.server.misdirected.append((scope["method"], path))
             await send_answer(_NOT_FOUND, send)
 
     def _canonical(self, path: str) -> str | None:

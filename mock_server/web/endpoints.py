@@ -50,22 +50,24 @@ def received(scope: Scope, body: bytes) -> ReceivedRequest:
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     query: bytes = scope.get("query_string", b"")
     target = raw_path.partition(b"?")[0] + (b"?" + query if query else b"")
-    headers, host = _decoded(tuple(map(tuple, scope["headers"])))
+    scheme: str = scope.get("scheme", "http")
+    headers, origin = decoded(tuple(map(tuple, scope["headers"])), scheme)
     return ReceivedRequest(
         method=scope["method"],
         target=target.decode("latin-1"),
         headers=headers,
         body=body,
-        origin=f"{scope.get('scheme', 'http')}://{host or _listener(scope)}",
+        origin=origin or f"{scheme}://{_listener(scope)}",
     )
 
 
 # A client sends the same headers again and again; the transcript then holds them once.
 @lru_cache(maxsize=256)
-def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[Headers, str]:
-    """The headers as text, and the host that they name."""
-    decoded = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    return decoded, next((value for name, value in decoded if name == "host"), "")
+def decoded(headers: tuple[tuple[bytes, bytes], ...], scheme: str) -> tuple[Headers, str]:
+    """The headers as text, and the origin that they name; nothing where there is no Host."""
+    text = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    host = next((value for name, value in text if name == "host"), "")
+    return text, f"{scheme}://{host}" if host else ""
 
 
 def _listener(scope: Scope) -> str:
@@ -85,7 +87,15 @@ def endpoint(server: AuthorizationServer, decide: Decide) -> Endpoint:
             return
         except Disconnected:
             return
-        outcome = decide(received(scope, body))
+        await decided(server, decide(received(scope, body)))(scope, receive, send)
+
+    return answer
+
+
+def decided(server: AuthorizationServer, outcome: Outcome) -> Endpoint:
+    """An ASGI callable that sends what has been decided; what is cut short on the way is noted."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         reason = await send_outcome(outcome, scope, receive, send)
         if reason:
             server.undelivered(outcome, reason)

@@ -22,6 +22,7 @@ Send = Callable[[Message], Awaitable[None]]
 TRANSPORT = "oauthspec.transport"
 # A mock says that it is one.
 MOCK_HEADER = (b"oauthspec-mock", b"not a real authorization server")
+_END_OF_HEAD = b"%s: %s\r\n\r\n" % MOCK_HEADER
 
 _SPACES = b" " * (64 * 1024)
 _LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -45,6 +46,12 @@ def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     headers.append((b"content-length", str(len(answer.body)).encode()))
     headers.append(MOCK_HEADER)
     return headers
+
+
+def written(answer: Answer, before: bytes) -> bytes:
+    """An answer as HTTP/1.1 has it on a connection that stays open; `before` is what stands before its own headers."""
+    own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers]).encode("latin-1", "replace")
+    return b"%s%scontent-length: %d\r\n%s%s" % (before, own, len(answer.body), _END_OF_HEAD, answer.body)
 
 
 async def send_outcome(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> str:

@@ -8,10 +8,10 @@ along.
 from scenarios.model.assignment import AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import Accepts, Follows, Sent
-from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, RECOMMENDED, SHOULD
+from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, RECOMMENDED, REQUIRED, SHOULD
 from scenarios.model.scenario import scenario
 from scenarios.model.stage import Stage, accepts, follows
-from scenarios.specifications import FRAMEIO_GUIDE, RFC6749
+from scenarios.specifications import FRAMEIO_GUIDE, RFC6749, RFC9110
 
 _REQUEST: Sent = "authorization_request"
 
@@ -22,6 +22,20 @@ NOT_OFFLINE = AssignmentKind(offline=False)
 TWO_REDIRECT_URIS = AssignmentKind(redirect_uris=2)
 
 _TENANT_LOST = "in a deployment with tenants every login fails, or ends at the wrong tenant"
+
+
+@scenario(
+    requirement=REQUIRED("ask for response_type code", RFC6749.section("3.1.1"), RFC6749.section("4.1.1")),
+    risk="a server refuses the request, or answers with a token in the address of a page",
+    fix="send response_type=code, in small letters",
+    login_may_fail=True,
+    seeds=("S-AUTH-01",),
+)
+async def response_type_of_the_request(stage: Stage) -> Follows:
+    """A login begins: its authorization request asks for a code, and for nothing else."""
+    client = stage.session()
+    await client.ask()
+    return follows(client, "response_type_is_code", of=_REQUEST)
 
 
 @scenario(
@@ -51,6 +65,20 @@ async def parameters_once_each(stage: Stage) -> Follows:
     client = stage.session()
     await client.ask()
     return follows(client, "parameters_are_not_repeated", of=_REQUEST)
+
+
+@scenario(
+    requirement=MUST_NOT("put user information into an address", RFC9110.section("4.2.4")),
+    risk="credentials are in the history and in logs; or a user takes what stands before the @ for the host",
+    fix="name the client by client_id, in the query",
+    login_may_fail=True,
+    seeds=("S-URI-01",),
+)
+async def user_information_in_the_address(stage: Stage) -> Follows:
+    """A login begins: the address that the browser is sent to has nothing before its host."""
+    client = stage.session()
+    await client.ask()
+    return follows(client, "address_has_no_user_information", of=_REQUEST)
 
 
 @scenario(

@@ -7,10 +7,10 @@ can be guessed, tells nothing.
 from mock_server.protocol.resource_owner import Deny
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import Follows, Sent
-from scenarios.model.requirement import MUST
+from scenarios.model.requirement import MUST, MUST_NOT, PROSE
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, follows
-from scenarios.specifications import OAUTH21, RFC6749, RFC9700
+from scenarios.specifications import OAUTH21, RFC6749, RFC7636, RFC9700
 
 _REQUEST: Sent = "authorization_request"
 _GUESSED = "whoever knows or guesses the next value can forge a callback for somebody else"
@@ -48,6 +48,36 @@ async def state_that_cannot_be_guessed(stage: Stage) -> Follows:
     for _ in range(8):
         await client.ask()
     return follows(client, "state_is_long_enough", of=_REQUEST)
+
+
+@scenario(
+    requirement=PROSE("make a state of printable ASCII", RFC6749.section("A.5")),
+    risk="a strict server refuses the login, or the state comes back as something else and is refused by the client",
+    fix="encode what the state is made of, as base64url or in hexadecimal digits",
+    login_may_fail=True,
+    seeds=("S-AUTH-05",),
+)
+async def state_of_printable_characters(stage: Stage) -> Follows:
+    """A login begins: its state holds no control character and none from beyond ASCII."""
+    client = stage.session()
+    await client.ask()
+    return follows(client, "state_is_printable", of=_REQUEST)
+
+
+@scenario(
+    requirement=MUST_NOT(
+        "send credentials in the clear, also not inside state or scope",
+        RFC6749.section("10.8"), RFC7636.section("7.1"),
+    ),
+    risk="whoever reads the address has the verifier, a token or the app's secret: encoding is no encryption",
+    fix="keep on the server what belongs to a login, and send nothing but a random state",
+    seeds=("S-AUTH-05", "S-URI-01"),
+)
+async def secret_inside_the_state(stage: Stage) -> Follows:
+    """A plain login: whatever its state and its scope are made of, no secret of it can be read out of them."""
+    client = stage.session()
+    await client.log_in()
+    return follows(client, "state_and_scope_hold_no_secret")
 
 
 @scenario(

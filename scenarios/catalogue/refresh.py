@@ -146,7 +146,7 @@ async def refresh_answer_without_a_refresh_token(stage: Stage, variation: Mappin
     await client.refresh()
     stage.expire_access_token(client)
     await client.refresh()
-    return follows(client, "refreshes_again_with_the_kept_token")
+    return follows(client, "refreshes_again_with_the_kept_token", of="refreshed")
 
 
 @scenario(

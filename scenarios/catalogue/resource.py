@@ -89,6 +89,21 @@ async def token_out_of_the_query(stage: Stage) -> Follows:
 
 
 @scenario(
+    requirement=MUST_NOT("send an access token in a body that is no form", RFC6750.section("2.2")),
+    needs=CALL_API,
+    risk="the API does not find the token, and it is kept with the documents that are logged or stored",
+    fix=_HEADER,
+    seeds=("S-RES-01",),
+)
+async def token_out_of_other_bodies(stage: Stage) -> Follows:
+    """A call of the API: a token in its body, if there is one, is in a form, and the method is one that has a body."""
+    client = stage.session()
+    await client.log_in()
+    await client.call_api()
+    return follows(client, "body_with_a_token_is_a_form", of="resource_request")
+
+
+@scenario(
     requirement=PROSE("send a refresh token to the authorization server alone", RFC6749.section("1.5")),
     needs=CALL_API,
     risk="whoever runs, or breaks into, an API can keep the login of its users alive for ever",
@@ -143,6 +158,22 @@ async def redirected_api_call(stage: Stage, change: Delivery) -> Follows:
 
 
 @scenario(
+    requirement=MUST("name the host anew in each request, also after a redirect", RFC9110.section("7.2")),
+    needs=CALL_API,
+    rows={"302-other-port": _redirects(302, "other_port"), "307-other-host": _redirects(307, "other_host")},
+    risk="the request is answered by another site of the same server, or by none",
+    fix="leave the Host header to the HTTP client, and copy no headers from one request to the next",
+    seeds=("S-RES-02", "S-TOK-06"),
+)
+async def host_of_a_redirected_call(stage: Stage, change: Delivery) -> Follows:
+    """The API redirects to another port, or another name; whoever follows says whom it is asking."""
+    client = stage.session()
+    await client.log_in(changed(change))
+    await client.call_api()
+    return follows(client, "host_is_of_the_place_redirected_to", of="resource_request")
+
+
+@scenario(
     requirement=SHOULD_NOT("repeat a request that was forbidden", RFC9110.section("15.5.4")),
     needs=CALL_API,
     rows={"insufficient_scope": refuses("insufficient_scope", 403), "no-challenge": answers_with_status(403)},
@@ -186,6 +217,25 @@ async def unauthorized_for_ever(stage: Stage) -> SendsAtMost:
     await client.log_in(changed(refuses("invalid_token")))
     await client.call_api()
     return sends_at_most(client, 3, "resource_request", step="call_api", at_least=1)
+
+
+@scenario(
+    requirement=PROSE("read the scheme of a challenge without regard to case", RFC9110.section("11.1")),
+    needs=CALL_API,
+    risk="behind a proxy that writes `bearer`, users are logged out an hour after they logged in",
+    fix="compare the scheme in small letters, or let the status decide",
+    control=True,
+    seeds=("S-RES-05",),
+)
+async def challenge_in_small_letters(stage: Stage) -> Accepts:
+    """The API refuses a token with `Bearer`, and another with `bearer`: who refreshes the one refreshes the other."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    await client.call_api()
+    await client.log_in(changed(refuses("invalid_token", 401, "bearer").on(1)))
+    await client.call_api()
+    return accepts(client, step="call_api", times=2)
 
 
 @scenario(

@@ -33,6 +33,25 @@ def nothing_is_sent_empty(logins: Sequence[Login]) -> Iterator[Finding]:
             yield Finding("no empty parameters", f"{', '.join(empty)} without a value", exchange.number)
 
 
+def response_type_is_code(logins: Sequence[Login]) -> Iterator[Finding]:
+    """The authorization request asks for a code, in that spelling and for nothing else (RFC 6749 3.1.1)."""
+    for _, exchange in _first_requests(logins):
+        asked = query(exchange).get("response_type")
+        if asked != "code":
+            actual = f"response_type {asked!r}" if asked else "no response_type"
+            yield Finding("response_type code", actual, exchange.number)
+
+
+def address_has_no_user_information(logins: Sequence[Login]) -> Iterator[Finding]:
+    """Nothing stands before the host of the address that the browser is sent to (RFC 9110 4.2.4).
+
+    Browsers turn it into Basic credentials, which is how it arrives.
+    """
+    for _, exchange in _first_requests(logins):
+        if exchange.request.header("authorization"):
+            yield Finding("an address that begins with its host", "user information before the host", exchange.number)
+
+
 def client_id_is_as_configured(logins: Sequence[Login]) -> Iterator[Finding]:
     """The client_id arrives as it was assigned, character for character (RFC 6749 4.1.1, appendix B)."""
     for login, exchange in _first_requests(logins):

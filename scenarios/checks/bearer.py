@@ -40,6 +40,21 @@ def access_token_is_not_in_the_query(logins: Sequence[Login]) -> Iterator[Findin
                 yield Finding("no token in the query", "the access token in the query", exchange.number)
 
 
+def body_with_a_token_is_a_form(logins: Sequence[Login]) -> Iterator[Finding]:
+    """A token in the body is in a form of ASCII, and the method is one that has a body (RFC 6750 2.2)."""
+    for login in logins:
+        tokens = _issued(login, "access_token")
+        for exchange in login.requests("resource"):
+            if _BODY not in _places(exchange, tokens):
+                continue
+            media_type = exchange.request.header("content-type").partition(";")[0].strip().lower()
+            if exchange.request.method in ("GET", "HEAD"):
+                yield Finding("no token in the body of such a method", f"a {exchange.request.method}", exchange.number)
+            elif media_type != "application/x-www-form-urlencoded" or not exchange.request.body.isascii():
+                actual = f"a token in a body labelled {media_type or 'as nothing'}"
+                yield Finding("a form of ASCII, or no token in the body", actual, exchange.number)
+
+
 def scheme_is_spelled_bearer(logins: Sequence[Login]) -> Iterator[Finding]:
     """The scheme is written `Bearer`, whatever `token_type` was written like (RFC 6750 2.1)."""
     for login in logins:
@@ -62,6 +77,7 @@ def refresh_token_is_not_sent_to_the_api(logins: Sequence[Login]) -> Iterator[Fi
 
 _HEADER = "the Authorization header"
 _QUERY = "the query"
+_BODY = "the body"
 
 
 def _issued(login: Login, name: str) -> frozenset[str]:
@@ -75,7 +91,7 @@ def _places(exchange: Exchange, tokens: frozenset[str]) -> list[str]:
     values = {
         _HEADER: " ".join(request.all_headers("authorization")),
         _QUERY: " ".join([request.query, *(value for _, value in query(exchange).pairs)]),
-        "the body": " ".join([request.body.decode("latin-1"), *(value for _, value in body(exchange).pairs)]),
+        _BODY: " ".join([request.body.decode("latin-1"), *(value for _, value in body(exchange).pairs)]),
         "a cookie": " ".join(request.all_headers("cookie")),
     }
     return [place for place, text in values.items() if any(token in text for token in tokens)]

@@ -75,6 +75,22 @@ def member(exchange: Exchange, name: str) -> object:
     return members.get(name) if isinstance(members, dict) else None
 
 
+def secrets(login: Login) -> dict[str, str]:
+    """What must be kept, by value: names are for the message."""
+    found: dict[str, str] = {}
+    if login.app.client_secret:
+        found[login.app.client_secret] = "client_secret"
+    for exchange in login.requests("token"):
+        verifier = body(exchange).get("code_verifier") or query(exchange).get("code_verifier")
+        if verifier:
+            found[verifier] = "code_verifier"
+        for name in ("access_token", "refresh_token"):
+            token = member(exchange, name)
+            if isinstance(token, str) and len(token) > 16:
+                found[token] = name
+    return found
+
+
 def logins(entries: Iterable[Entry], apps: Iterable[App]) -> tuple[Login, ...]:
     """The logins of a transcript; a flow whose app nobody knows is left out."""
     by_id = {app.client_id: app for app in apps}

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from mock_server.protocol import form
 from mock_server.transcript import Exchange
-from scenarios.checks.login import Login, basic, body, member, query
+from scenarios.checks.login import Login, basic, body, secrets
 from scenarios.model.verdict import Finding
 
 
 def no_secret_in_a_url(logins: Sequence[Login]) -> Iterator[Finding]:
     """No secret, verifier or token stands in the target of a request (RFC 6749 2.3.1; RFC 9700 4.3.2)."""
     for login in logins:
-        secrets = _secrets(login)
+        kept = secrets(login)
         for exchange in login.exchanges:
             target = form.unquote(exchange.request.target) or exchange.request.target
-            for value, name in secrets.items():
+            for value, name in kept.items():
                 if value in target or value in exchange.request.target:
                     yield Finding("no secret in a URL", f"the {name} in the request's target", exchange.number)
 
@@ -22,43 +22,19 @@ def no_secret_in_a_url(logins: Sequence[Login]) -> Iterator[Finding]:
 def no_secret_at_another_origin(logins: Sequence[Login]) -> Iterator[Finding]:
     """Nothing secret follows a redirect away from the token endpoint (RFC 9110 15.4; RFC 9700 4.12)."""
     for login in logins:
-        secrets = _secrets(login)
+        kept = secrets(login)
         for exchange in login.requests("other"):
-            for name in _carried(exchange, secrets):
+            for name in _carried(exchange, kept):
                 yield Finding("no credentials with a redirected request", f"the {name}", exchange.number)
 
 
-def _secrets(login: Login) -> dict[str, str]:
-    """What must be kept, by value: names are for the message."""
-    secrets: dict[str, str] = {}
-    if login.app.client_secret:
-        secrets[login.app.client_secret] = "client_secret"
-    for exchange in login.requests("token"):
-        verifier = body(exchange).get("code_verifier") or query(exchange).get("code_verifier")
-        if verifier:
-            secrets[verifier] = "code_verifier"
-        for name in ("access_token", "refresh_token"):
-            token = member(exchange, name)
-            if isinstance(token, str) and len(token) > 16:
-                secrets[token] = name
-    return secrets
-
-
-def _carried(exchange: Exchange, secrets: dict[str, str]) -> Iterator[str]:
+def _carried(exchange: Exchange, kept: dict[str, str]) -> Iterator[str]:
     if basic(exchange) is not None:
         yield "Basic credentials"
     text = exchange.request.body.decode("utf-8", "replace")
     decoded = form.unquote(text) or text
     if body(exchange).get("code"):
         yield "code"
-    for value, name in secrets.items():
+    for value, name in kept.items():
         if value in text or value in decoded or value in exchange.request.header("authorization"):
             yield name
-
-
-def token_request_stays_a_post(logins: Sequence[Login]) -> Iterator[Finding]:
-    """A token request that follows a redirect is not turned into a GET (RFC 6749 3.2; RFC 9110 15.4.8)."""
-    for login in logins:
-        for exchange in login.requests("other"):
-            if exchange.request.method != "POST":
-                yield Finding("no request, or a POST", f"a {exchange.request.method}", exchange.number)

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from scenarios.checks import authorization_request, bearer, freshness, mixing, pkce, refresh, secrecy, token_request
+from scenarios.checks import (
+    authorization_request,
+    bearer,
+    freshness,
+    mixing,
+    pkce,
+    redirected,
+    refresh,
+    secrecy,
+    token_request,
+)
 from scenarios.checks.login import Login
 from scenarios.model.verdict import Finding
 
@@ -33,9 +43,12 @@ _ALL: tuple[Check, ...] = (
     freshness.state_never_repeats,
     freshness.challenge_never_repeats,
     freshness.state_is_long_enough,
+    freshness.state_is_printable,
+    freshness.state_and_scope_hold_no_secret,
     secrecy.no_secret_in_a_url,
     secrecy.no_secret_at_another_origin,
-    secrecy.token_request_stays_a_post,
+    redirected.token_request_stays_a_post,
+    redirected.host_is_of_the_place_redirected_to,
     refresh.refresh_token_is_the_issued_one,
     refresh.refreshes_again_with_the_kept_token,
     refresh.refresh_is_made,
@@ -47,8 +60,11 @@ _ALL: tuple[Check, ...] = (
     bearer.access_token_is_in_one_place,
     bearer.access_token_is_in_the_header,
     bearer.access_token_is_not_in_the_query,
+    bearer.body_with_a_token_is_a_form,
     bearer.scheme_is_spelled_bearer,
     bearer.refresh_token_is_not_sent_to_the_api,
+    authorization_request.response_type_is_code,
+    authorization_request.address_has_no_user_information,
     authorization_request.nothing_is_sent_empty,
     authorization_request.client_id_is_as_configured,
     authorization_request.redirect_uri_is_sent,

@@ -1,15 +1,20 @@
 """The flags that say which client, for every verb that takes one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from scenarios.cli import settings_file
 from scenarios.cli.seats import Wanted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _KINDS = click.Choice(["basic", "pkce", "both"])
+# Each is a way to plug a client in by itself.
+_SEATS = ("client", "login", "adapter")
 _WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
 _FLAGS = (
     click.option("--client", metavar="NAME", help="A client in this process: module:factory, reference, flawed:NAME."),
@@ -25,21 +30,91 @@ _FLAGS = (
 
 
 def client_flags(command: _Command) -> _Command:
-    """Add the flags to a command."""
+    """Add the flags to a command, and `--config` for the file that may hold them."""
     for flag in reversed(_FLAGS):
         command = flag(command)
-    return command
+    return _CONFIG(command)
 
 
 def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
-    """What the flags say of the client."""
-    web = {name: flags[key] for key, name in _WEB.items()}
+    """What the flags say of the client, and the settings file where they say nothing."""
+    stored: dict[str, Any] = click.get_current_context().meta.get(_STORED, {})
+    if _other_seat(command, stored):
+        flags = {name: None if name in stored else value for name, value in flags.items()}
+        stored = {}
+    env = {_name(variable): variable for variable in (*stored.get("env", ()), *(flags["env"] or ()))}
+    typed = {_name(variable) for variable in flags["env"] or ()} if _is_typed("env") else set()
     return Wanted(
         client=flags["client"],
         login=flags["login"],
-        adapter=flags["adapter"],
-        command=command,
+        adapter=bool(flags["adapter"]),
+        command=command if command is not None else stored.get("command"),
         app_kind=flags["app_kind"],
-        web=web,
-        env=flags["env"],
+        web={name: flags[key] for key, name in _WEB.items()},
+        env=tuple(env.values()),
+        stored_env=frozenset(env.keys() - typed),
     )
+
+
+def settings_read() -> str:
+    """The settings file that was read; empty where there was none."""
+    return str(click.get_current_context().meta.get(_FILE, ""))
+
+
+def _other_seat(command: tuple[str, ...] | None, stored: Mapping[str, Any]) -> bool:
+    """Whether the command line names another kind of client: then nothing of the stored one holds."""
+    typed = {seat for seat in _SEATS if _is_typed(seat)}
+    kept = {seat for seat in _SEATS if seat in stored}
+    return bool(typed and kept - typed) or (command is not None and "client" in kept - typed)
+
+
+def _is_typed(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _name(variable: str) -> str:
+    return variable.partition("=")[0]
+
+
+def _configure(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    """Read the settings file, the one of this folder where none is named, before the other flags are looked at."""
+    here = Path(settings_file.NAME)
+    file = path or (here if here.is_file() else None)
+    if file is None:
+        return
+    sections = settings_file.read(file)
+    client = dict(sections.get("client", {}))
+    stored = {"command": settings_file.command(file, client.pop("command"))} if "command" in client else {}
+    options = [each for each in context.command.params if isinstance(each, click.Option) and each.name != "config"]
+    of_client = [each for each in options if each.name in CLIENT]
+    stored |= settings_file.values(file, "client", client, of_client)
+    verb = context.command.name or ""
+    own = settings_file.values(file, verb, sections.get(verb, {}), [each for each in options if each not in of_client])
+    context.default_map = {**stored, **own}
+    context.meta[_STORED] = stored
+    context.meta[_FILE] = str(file)
+
+
+_STORED = "scenarios.cli.stored"
+_FILE = "scenarios.cli.file"
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_configure,
+    help=f"The file that holds flags.  [default: {settings_file.NAME} of this folder, if it is there]",
+)
+
+
+def _names(flags: Iterable[Callable[[Any], Any]]) -> frozenset[str]:
+    def nothing() -> None:
+        """Carries the flags."""
+
+    for flag in flags:
+        flag(nothing)
+    return frozenset(each.name or "" for each in vars(nothing)["__click_params__"])
+
+
+# The parameters that the flags of a client fill.
+CLIENT = _names(_FLAGS)

@@ -3,21 +3,21 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from scenarios.reports.console import Console
-from scenarios.running import Listener, Plan, Summary, run
+from scenarios.running import Listener, Plan, run
+from scenarios.summary import Summary
 
 
 async def run_until_interrupted(plan: Plan, listeners: Sequence[Listener], console: Console) -> Summary:
     """Run until the end, or until the first Ctrl-C or SIGTERM."""
-    with interrupts(console.note):
+    with _interrupts(console):
         return await run(plan, listeners)
 
 
 @contextlib.contextmanager
-def interrupts(note: Callable[[str], None]) -> Iterator[None]:
-    """Cancel the task at hand at the first Ctrl-C or SIGTERM; `note` tells whoever asks again."""
+def _interrupts(console: Console) -> Iterator[None]:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     asked = 0
 
@@ -28,7 +28,7 @@ def interrupts(note: Callable[[str], None]) -> Iterator[None]:
         if asked == 1 and task is not None:
             task.cancel()
         else:
-            note("Stopping: the client is given a few seconds to end.")
+            console.note("Stopping: the client is given a few seconds to end.")
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:

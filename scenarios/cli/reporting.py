@@ -9,6 +9,7 @@ from typing import TypeVar
 from scenarios.cli.verb import INCOMPLETE, Misuse, say
 from scenarios.reports.console import Console
 from scenarios.reports.header import Header
+from scenarios.reports.junit import JUnit
 from scenarios.reports.record import Record
 from scenarios.reports.trace import Traces
 from scenarios.running import Listener
@@ -21,6 +22,7 @@ class Files:
     """Where reports go; nothing where they are not wanted."""
 
     record: Path | None = None
+    junit: Path | None = None
     output: Path | None = None
 
 
@@ -30,6 +32,7 @@ class Written:
 
     listeners: list[Listener] = field(default_factory=list)
     record: Record | None = None
+    junit: JUnit | None = None
     traces: Traces | None = None
 
     def told(self, console: Console, code: int) -> int:
@@ -41,6 +44,10 @@ class Written:
             if not self.record.trouble:
                 console.note(f"Record: {self.record.path}  (oauthspec judge {self.record.path})")
             code = _or_trouble(code, "RECORD_NOT_WRITTEN", self.record.trouble)
+        if self.junit is not None:
+            if not self.junit.trouble:
+                console.note(f"JUnit: {self.junit.path}")
+            code = _or_trouble(code, "JUNIT_NOT_WRITTEN", self.junit.trouble)
         return code
 
 
@@ -53,6 +60,10 @@ def written(files: Files, header: Header) -> Iterator[Written]:
             record = _opened("--record", "file", files.record, lambda path: Record(path, header))
             reports.record = stack.enter_context(record)
             reports.listeners.append(record)
+        if files.junit is not None:
+            junit = _opened("--junit", "file", files.junit, lambda path: JUnit(path, header))
+            reports.junit = stack.enter_context(junit)
+            reports.listeners.append(junit)
         if files.output is not None:
             reports.traces = _opened("--output", "folder", files.output, lambda path: Traces(path, header))
             reports.listeners.append(reports.traces)

@@ -1,24 +1,30 @@
 """`oauthspec run`: judge a client, in any of the seats."""
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from mock_server.protocol.provider import PROVIDERS, Provider
-from scenarios.cli.client_flags import client_flags, wanted
+from scenarios.baseline import Baseline
+from scenarios.cli.client_flags import client_flags, settings_read, wanted
 from scenarios.cli.interrupts import run_until_interrupted
 from scenarios.cli.reporting import Files, tell_what_was_printed, written
 from scenarios.cli.seats import Seat, chosen
+from scenarios.cli.terms import baseline_of, terms_flags, today
 from scenarios.cli.verb import Misuse, Verb
 from scenarios.collection import NothingSelected, Selected, collect, performances
 from scenarios.drivers.in_process import quiet_stdout
+from scenarios.reports import last_failed as last_time
 from scenarios.reports.console import Console
 from scenarios.reports.header import Header
 from scenarios.running import MOST_LANES, Plan
+from scenarios.summary import FailOn, Terms
 
 _LIMIT = 20.0
 
@@ -29,6 +35,8 @@ _LIMIT = 20.0
 @click.option("--lanes", type=click.IntRange(1, MOST_LANES), default=MOST_LANES, help="How many scenarios at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=_LIMIT, help="Seconds for each scenario.")
 @click.option("--provider", "provider_name", default="frameio", help="Whose behaviour: frameio, strict, or an engine.")
+@click.option("--last-failed", is_flag=True, help="Only what did not pass when this client was last run here.")
+@terms_flags
 @click.option("--record", type=click.Path(path_type=Path), help="Store the evidence, to be judged again.")
 @click.option("--output", type=click.Path(path_type=Path), help="A folder for traces and the client's output.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each scenario, and for each rule.")
@@ -40,6 +48,10 @@ def command(
     lanes: int,
     timeout: float,
     provider_name: str,
+    last_failed: bool,
+    baseline: Path | None,
+    fail_on: FailOn | None,
+    junit: Path | None,
     record: Path | None,
     output: Path | None,
     verbose: bool,
@@ -56,13 +68,18 @@ def command(
     judged.
     """
     provider = _provider(provider_name)
+    expected = Baseline() if baseline is None else baseline_of(baseline)
     with quiet_stdout() as printed:
         seat = chosen(wanted(client_command, flags), output)
         selected = _selected(seat, selectors)
-        plan = Plan(seat.driver, selected, provider, lanes, timeout)
+        again = last_time.again(selected, _remembered_as(seat, provider_name)) if last_failed else ()
+        terms = Terms(expected, fail_on or "failed", today(), partial=bool(selectors or again))
+        plan = Plan(seat.driver, again or selected, provider, lanes, timeout, terms)
         header = _header(plan, seat, selectors)
-        console = Console(header, selected, verbose=verbose)
-        code = _run(plan, console, header, Files(record, output))
+        console = Console(header, plan.performances, verbose=verbose)
+        if last_failed:
+            console.note(_about_last_time(again, selected))
+        code = _run(plan, console, header, Files(record, junit, output), _remembered_as(seat, provider_name))
     tell_what_was_printed(printed.getvalue(), output, console)
     sys.exit(code)
 
@@ -93,20 +110,35 @@ def _header(plan: Plan, seat: Seat, selectors: tuple[str, ...]) -> Header:
         app_kinds=seat.app_kinds,
         selectors=selectors,
         selected=len(plan.performances),
+        terms=plan.terms,
+        settings=settings_read(),
     )
 
 
 def _flags(plan: Plan) -> list[str]:
-    """What the line that repeats a scenario needs beside the client."""
+    """What the line that repeats a scenario needs beside the client: whatever was said, here or in a settings file."""
+    source = click.get_current_context().get_parameter_source
     provider = next(name for name, each in PROVIDERS.items() if each is plan.provider)
-    flags = [] if provider == "frameio" else ["--provider", provider]
-    return flags + ([] if plan.limit == _LIMIT else ["--timeout", f"{plan.limit:g}"])
+    flags = ["--config", settings_read()] if source("config") is ParameterSource.COMMANDLINE else []
+    flags += ["--provider", provider] if source("provider_name") is not ParameterSource.DEFAULT else []
+    return flags + (["--timeout", f"{plan.limit:g}"] if source("timeout") is not ParameterSource.DEFAULT else [])
 
 
-def _run(plan: Plan, console: Console, header: Header, files: Files) -> int:
+def _about_last_time(again: Sequence[Selected], selected: Sequence[Selected]) -> str:
+    if again:
+        return f"What did not pass last time: {len(again)} of {len(selected)} scenarios."
+    return "Nothing of it is known to have failed when this client was last run here, so all of it is run."
+
+
+def _remembered_as(seat: Seat, provider_name: str) -> str:
+    """The client's name for `--last-failed`: what it was given as, and who it logged in at."""
+    return shlex.join(["--provider", provider_name, *seat.flags, "--", *seat.command])
+
+
+def _run(plan: Plan, console: Console, header: Header, files: Files, client: str) -> int:
     """Run the plan with every report that was asked for; the exit code."""
     with written(files, header) as reports:
         # Files first: they are whole even where a report for people has trouble.
-        listeners = [*reports.listeners, console]
+        listeners = [*reports.listeners, last_time.LastFailed(client), console]
         summary = asyncio.run(run_until_interrupted(plan, listeners, console))
     return reports.told(console, summary.exit_code)

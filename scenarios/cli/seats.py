@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mock_server.serving import LOOPBACK
 from scenarios.cli.verb import Misuse
 from scenarios.drivers.driver import CannotStart, Driver
 from scenarios.model.assignment import AppKind
@@ -29,6 +28,8 @@ class Wanted:
     # Of the web seat alone, by the flag that gives it.
     web: Mapping[str, str | None] = field(default_factory=dict)
     env: tuple[str, ...] = ()
+    # The variables that a settings file gives.
+    stored_env: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,6 @@ class Seat:
     app_kinds: tuple[AppKind, ...]
     flags: tuple[str, ...]
     command: tuple[str, ...] = ()
-    # Where the mock has to listen for it; any free port by default.
-    host: str = LOOPBACK
-    port: int = 0
 
 
 def chosen(wanted: Wanted, output: Path | None) -> Seat:
@@ -126,7 +124,10 @@ def _web_app(wanted: Wanted, output: Path | None) -> Seat:
     )
     flags = ["--login", login]
     flags += [word for flag, value in wanted.web.items() if value is not None for word in (flag, value)]
-    flags += [word for name, template in env.items() for word in env_flag(name, template)]
+    for name, template in env.items():
+        flag = env_flag(name, template)
+        # A secret of a settings file is read from there again.
+        flags += [] if flag[1] != f"{name}={template}" and name in wanted.stored_env else flag
     return Seat(driver, kinds, tuple(flags), command)
 
 

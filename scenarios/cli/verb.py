@@ -46,6 +46,9 @@ class Verb(click.Command):
             ctx.obj = None
         try:
             return super().parse_args(ctx, args)
+        except Misuse as error:
+            say(error)
+            ctx.exit(MISUSED)
         except click.UsageError as error:
             message = error.format_message()
             stop = "" if message.endswith((".", "?")) else "."

@@ -2,6 +2,7 @@
 
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -23,7 +24,7 @@ class UserAgent:
 
         `SessionFailed` says why none came: the URL leads elsewhere, or the server refused the request outright.
         """
-        if not authorization_url.startswith(self._origin + "/"):
+        if not _without_user_information(authorization_url).startswith(self._origin + "/"):
             cause = f"The login leads to {authorization_url[:120]!r}, which is not the mock's authorization endpoint."
             raise SessionFailed("LOGIN_ELSEWHERE", cause, f"Configure the application with {self._origin}/oauth2/auth.")
         try:
@@ -48,3 +49,12 @@ class UserAgent:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _without_user_information(url: str) -> str:
+    """The URL as it is opened: what stands before the host becomes Basic credentials, as in browsers."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -128,7 +128,7 @@ class Arena:
             await self._start()
         except CannotStart as error:
             raise CannotGoOn(error.code, f"It cannot be started again: {error.cause}") from error
-        self.ground.take_over(old)
+        self.ground.leniencies = old.leniencies
 
     # Logins.
 

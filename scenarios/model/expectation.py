@@ -9,7 +9,7 @@ Forbidden = Literal["token_request", "session", "resource_request", "request"]
 # What can be counted: requests with one and the same code or refresh token, refreshes, requests to the API, logins.
 Counted = Literal["code", "refresh_token", "refresh", "resource_request", "authorization_request"]
 # What a check looks at: the exchange of a code, a refresh, a request to the API, the beginning of a login.
-Sent = Literal["code", "refresh", "resource_request", "authorization_request"]
+Sent = Literal["code", "refresh", "refreshed", "resource_request", "authorization_request"]
 
 TOKEN_REQUEST: Forbidden = "token_request"
 SESSION: Forbidden = "session"

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from mock_server.protocol.records import App
-from mock_server.transcript import Entry
+from mock_server.transcript import Entry as TranscriptEntry
+from scenarios.baseline import Entry
 from scenarios.collection import Selected
 from scenarios.ground import Learned
 from scenarios.model.assignment import AppKind, AssignmentKind
@@ -23,7 +24,8 @@ from scenarios.reports.failure import WORDS, Failure
 from scenarios.reports.header import APP_KINDS, Header
 from scenarios.reports.shown import Hidden
 from scenarios.rules.always import RULES
-from scenarios.running import Plan, Summary
+from scenarios.running import Plan
+from scenarios.summary import Summary
 
 _STYLES: dict[Status, str] = {
     "passed": "green",
@@ -62,7 +64,6 @@ class Console:
         self._order = {(each.identifier, each.app_kind): number for number, each in enumerate(selected)}
         self._cases: list[tuple[Selected, Case, Verdict]] = []
         self._leniencies: list[str] = []
-        self._remarks: dict[str, str] = {}
         self._secrets: set[str] = set()
         # Reasons that were told while it ran: one that holds for a hundred scenarios is told once, and counted.
         self._told: set[tuple[Status, str]] = set()
@@ -80,6 +81,10 @@ class Console:
         self._print(f"  client    {header.seat}: {header.client}")
         self._print(f"  provider  {header.provider}")
         self._print(f"  lanes     {header.lanes}")
+        if header.settings:
+            self._print(f"  settings  {header.settings}")
+        if header.terms.baseline.entries:
+            self._print(f"  baseline  {len(header.terms.baseline.entries)} expected verdicts")
         self._print("")
         if plan is not None and self._out.is_terminal and not self._out.is_dumb_terminal:
             self._show_progress(len(plan.performances))
@@ -87,15 +92,13 @@ class Console:
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """Remember what the application was forgiven."""
         if self._verbose:
-            able = " ".join(sorted(capability.value for capability in ground.capabilities))
+            able = " ".join(sorted(capability.value for capability in ground.application.capabilities))
             self._print(f"started as a {APP_KINDS[app_kind]} ({kind}); it can: {able}")
         self.learned(ground.app, app_kind, kind, learned)
 
     def learned(self, app: App, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
-        """Remember which leniencies were needed, and why; and what hampers the judging."""
+        """Remember which leniencies were needed, and why."""
         self._secrets.add(app.client_secret or "")
-        for remark in learned.remarks:
-            self._remarks.setdefault(remark.code, self._hidden().text(str(remark)))
         if learned.leniencies:
             names = " and ".join(learned.leniencies)
             why = self._hidden().text(learned.strictly)
@@ -110,11 +113,12 @@ class Console:
         self._cases.append((selected, case, verdict))
         if self._progress is not None:
             self._progress.advance(self._task)
+        entry = self._header.terms.expects(verdict.identifier, verdict.app_kind, verdict.status)
         reason = (verdict.status, verdict.code)
-        quiet = verdict.status in ("passed", "not_applicable") or (verdict.code and reason in self._told)
+        quiet = verdict.status in ("passed", "not_applicable") or (verdict.code and reason in self._told) or entry
         if self._verbose or not quiet:
-            self._print_line(case, verdict)
-        if verdict.code:
+            self._print_line(case, verdict, entry)
+        if verdict.code and entry is None:
             self._told.add(reason)
 
     def ended(self, summary: Summary) -> None:
@@ -123,6 +127,7 @@ class Console:
             self._progress.stop()
         self._cases.sort(key=lambda each: self._order.get((each[0].identifier, each[0].app_kind), 0))
         self._print_failures(summary)
+        self._print_stale(summary)
         for status in ("errored", "inconclusive", "not_applicable"):
             self._print_groups(summary, status)
         self._print_footer(summary)
@@ -141,17 +146,18 @@ class Console:
         self._task = self._progress.add_task("judging", total=total)
         self._progress.start()
 
-    def _print_line(self, case: Case, verdict: Verdict) -> None:
+    def _print_line(self, case: Case, verdict: Verdict, entry: Entry | None) -> None:
         hidden = self._hidden(case.entries)
-        said = verdict.code or verdict.actual
+        said = f"expected by the baseline: {entry.reason}" if entry else verdict.code or verdict.actual
         shown = f"{case.identifier}  ({APP_KINDS[case.app_kind]})" + (f"  {hidden.text(said)}" if said else "")
         self._print(Text.assemble((f"{WORDS[verdict.status]:<15}", _STYLES[verdict.status]), shown))
 
     def _print_failures(self, summary: Summary) -> None:
+        expected = summary.compared.expected
         found = [
             failure.of_scenario(selected.scenario, case, verdict, self._header)
             for selected, case, verdict in self._cases
-            if verdict.status in ("failed", "warned")
+            if verdict.status in ("failed", "warned") and (verdict.identifier, verdict.app_kind) not in expected
         ]
         found += [
             failure.of_rule(
@@ -159,11 +165,14 @@ class Console:
                 verdict,
                 APP_KINDS[kind],
                 summary.entries,
-                self._again(verdict, kind),
+                failure.first_seen(verdict, kind, (case for _, case, _ in self._cases), self._header),
                 self._hidden(),
             )
             for kind, verdict in summary.rules
-            if verdict.first is not None and verdict.status in ("failed", "warned") and verdict.identifier in _RULES
+            if verdict.first is not None
+            and verdict.status in ("failed", "warned")
+            and verdict.identifier in _RULES
+            and (verdict.identifier, kind) not in expected
         ]
         for each in found:
             self._print("")
@@ -174,16 +183,14 @@ class Console:
         for label, text in told.laid_out(min(self._out.width, _WIDEST) if self._out.is_terminal else _WIDEST):
             self._print(Text.assemble((label, "bold"), text))
 
-    def _again(self, verdict: RuleVerdict, app_kind: AppKind) -> str:
-        """The line that repeats the scenario which holds the first evidence of a broken rule."""
-        number = verdict.first.exchange if verdict.first is not None else 0
-        for selected, case, _ in self._cases:
-            if case.app_kind == app_kind and any(entry.number == number for entry in case.entries):
-                return self._header.again(selected.identifier, app_kind)
-        return self._header.again("callback/genuine-callback", app_kind)
+    def _print_stale(self, summary: Summary) -> None:
+        for stale in summary.compared.stale:
+            self._print("")
+            for number, line in enumerate(tally.stale_entry(stale)):
+                self._print(line, _STYLES["failed"] if number == 0 else "")
 
     def _print_groups(self, summary: Summary, status: Status) -> None:
-        found = tally.groups(summary.verdicts, status)
+        found = tally.groups(self._unexpected(summary), status)
         if not found:
             return
         self._print("")
@@ -197,20 +204,28 @@ class Console:
         self._print("")
         if self._verbose:
             self._print_rules(summary.rules)
-        self._print_in_short()
+        self._print_in_short(summary)
         for line in tally.table(summary.verdicts):
             self._print(line)
         self._print(tally.rules_in_a_line(summary))
-        for line in (*self._leniencies, *self._remarks.values()):
+        if summary.terms.baseline.entries:
+            self._print(tally.beside_the_baseline(summary))
+        for line in self._leniencies:
             self._print(line, _STYLES["warned"])
         if summary.interrupted:
             self._print(f"{self._header.selected - len(summary.verdicts)} scenarios were not performed.")
         style = {0: "passed", 1: "failed", 3: "inconclusive"}[summary.exit_code]
         self._print(tally.result(summary), _STYLES[style])  # type: ignore[index]
 
-    def _print_in_short(self) -> None:
+    def _unexpected(self, summary: Summary) -> list[tuple[Selected, Verdict]]:
+        """What was performed and is not as the baseline expects, in order."""
+        expected = summary.compared.expected
+        told = ((selected, verdict) for selected, _, verdict in self._cases)
+        return [each for each in told if (each[1].identifier, each[1].app_kind) not in expected]
+
+    def _print_in_short(self, summary: Summary) -> None:
         """What failed once more, where its messages are longer than a screen."""
-        told = [(selected, verdict) for selected, _, verdict in self._cases]
+        told = self._unexpected(summary)
         statuses: tuple[Status, ...] = ("failed", "warned")
         if sum(verdict.status in statuses for _, verdict in told) <= _ONE_SCREEN:
             return
@@ -226,7 +241,7 @@ class Console:
             self._print(f"{WORDS[verdict.status]:<15}{line}", _STYLES[verdict.status])
         self._print("")
 
-    def _hidden(self, entries: Iterable[Entry] = ()) -> Hidden:
+    def _hidden(self, entries: Iterable[TranscriptEntry] = ()) -> Hidden:
         return Hidden(entries, self._secrets)
 
     def _print(self, text: str | Text, style: str = "") -> None:

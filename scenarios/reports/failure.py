@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from mock_server.transcript import Entry, Exchange
+from scenarios.model.assignment import AppKind
 from scenarios.model.case import Case
 from scenarios.model.requirement import Requirement
 from scenarios.model.scenario import Scenario
@@ -99,6 +100,15 @@ def of_rule(
     lines += [("risk", rule.risk), ("fix", rule.fix), ("again", again)]
     title = f"{WORDS[verdict.status]}  {verdict.identifier}  ({app_kind})"
     return Failure(title, verdict.status, tuple(lines))
+
+
+def first_seen(verdict: RuleVerdict, app_kind: AppKind, cases: Iterable[Case], header: Header) -> str:
+    """The line that repeats the scenario which holds the first evidence of a broken rule."""
+    number = verdict.first.exchange if verdict.first is not None else 0
+    for case in cases:
+        if case.app_kind == app_kind and any(entry.number == number for entry in case.entries):
+            return header.again(case.identifier, app_kind)
+    return header.again("callback/genuine-callback", app_kind)
 
 
 def _requirement(requirement: Requirement) -> Iterator[Line]:

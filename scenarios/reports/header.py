@@ -6,6 +6,7 @@ import shlex
 import msgspec
 
 from scenarios.model.assignment import AppKind
+from scenarios.summary import Terms
 
 APP_KINDS: dict[AppKind, str] = {"basic": "Basic app", "pkce": "PKCE app"}
 
@@ -25,21 +26,19 @@ class Header(msgspec.Struct, frozen=True):
     app_kinds: tuple[AppKind, ...]
     selectors: tuple[str, ...] = ()
     selected: int = 0
+    terms: Terms = Terms()
+    # The settings file that was read, for a person.
+    settings: str = ""
 
     @property
     def client(self) -> str:
         """The client as it was written on the command line."""
-        return as_typed(self.flags, self.command)
+        return shlex.join([*self.flags, *(["--", *self.command] if self.command else [])])
 
     def again(self, identifier: str, app_kind: AppKind) -> str:
         """The line that performs one scenario, or row, with one kind of app again."""
         before = shlex.join(["oauthspec", "run", "--select", identifier, "--app-kind", app_kind])
         return f"{before} {self.client}"
-
-
-def as_typed(flags: tuple[str, ...], command: tuple[str, ...]) -> str:
-    """A client as it is written on the command line."""
-    return shlex.join([*flags, *(["--", *command] if command else [])])
 
 
 def env_flag(name: str, template: str) -> tuple[str, str]:

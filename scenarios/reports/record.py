@@ -36,7 +36,8 @@ from scenarios.reports.record_lines import (
     stored_entry,
     verdict_line,
 )
-from scenarios.running import Plan, Summary
+from scenarios.running import Plan
+from scenarios.summary import Summary
 
 
 class Record:
@@ -81,13 +82,14 @@ class Record:
                 app_kinds=header.app_kinds,
                 selectors=header.selectors,
                 selected=len(plan.performances),
+                terms=header.terms,
             )
         )
 
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """Write what an application showed."""
         self._digests.learn([ground.app], ())
-        able = sorted(capability.value for capability in ground.capabilities)
+        able = sorted(capability.value for capability in ground.application.capabilities)
         self._write(
             PreparedLine(
                 app_kind,
@@ -98,7 +100,6 @@ class Record:
                 learned.strictly,
                 learned.refusal.encode("utf-8", "backslashreplace").decode(),
                 learned.exchange,
-                learned.remarks,
             )
         )
 

@@ -13,11 +13,11 @@ import msgspec
 from mock_server.protocol.records import App
 from mock_server.protocol.vocabulary import Endpoint
 from mock_server.transcript import Answer, AttributedBy, Entry, Event, Exchange, Headers, ReceivedRequest
-from scenarios.diagnosis import Diagnosis
 from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.verdict import Finding, RuleVerdict, Status, Verdict
+from scenarios.summary import Terms
 
 FORMAT = "oauthspec record"
 VERSION = 1
@@ -96,6 +96,7 @@ class HeaderLine(msgspec.Struct, frozen=True, tag_field="line", tag="header"):
     app_kinds: tuple[AppKind, ...]
     selectors: tuple[str, ...]
     selected: int
+    terms: Terms = Terms()
 
 
 class PreparedLine(msgspec.Struct, frozen=True, tag_field="line", tag="prepared", omit_defaults=True):
@@ -109,7 +110,6 @@ class PreparedLine(msgspec.Struct, frozen=True, tag_field="line", tag="prepared"
     strictly: str = ""
     refusal: str = ""
     exchange: int = 0
-    remarks: tuple[Diagnosis, ...] = ()
 
 
 class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_defaults=True):

@@ -40,7 +40,7 @@ from scenarios.reports.record_lines import (
 )
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
-from scenarios.running import Summary
+from scenarios.summary import Summary, Terms
 
 
 class RecordError(Exception):
@@ -167,10 +167,13 @@ def _entries(cases: Iterable[Case], rest: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(found.values(), key=lambda entry: entry.number))
 
 
-def judge_again(recorded: Recorded, catalogue: Iterable[Scenario]) -> Again:
-    """Verdicts from the evidence; `RecordError` where this version has no scenario of that name."""
+def judge_again(recorded: Recorded, catalogue: Iterable[Scenario], terms: Terms | None = None) -> Again:
+    """Verdicts from the evidence, on the run's own terms or on others.
+
+    `RecordError` where this version has no scenario of that name.
+    """
     known = {name: scenario for scenario in catalogue for name in (scenario.identifier, *scenario.aliases)}
-    again = Again(_told(recorded.header))
+    again = Again(_told(recorded.header, terms or recorded.header.terms))
     for case, stored in zip(recorded.cases, recorded.verdicts, strict=True):
         selected = Selected(_named(case.scenario, known), case.row, case.app_kind)
         verdict = _safely(lambda s=selected, c=case: judge(s.scenario, c), case.identifier)
@@ -183,6 +186,7 @@ def judge_again(recorded: Recorded, catalogue: Iterable[Scenario]) -> Again:
         apps={kind: list(apps) for kind, apps in recorded.apps.items()},
         seconds=recorded.footer.seconds,
         interrupted=recorded.footer.interrupted,
+        terms=again.header.terms,
     )
     again.summary.rules = list(_safely(lambda: list(_rules(recorded)), "the rules"))
     stored_rules = {(line.identifier, line.app_kind): line for line in recorded.rules}
@@ -216,7 +220,7 @@ def _named(identifier: str, known: dict[str, Scenario]) -> Scenario:
     return known[identifier]
 
 
-def _told(line: HeaderLine) -> Header:
+def _told(line: HeaderLine, terms: Terms) -> Header:
     return Header(
         version=line.oauthspec,
         seat=line.seat,
@@ -228,4 +232,5 @@ def _told(line: HeaderLine) -> Header:
         app_kinds=line.app_kinds,
         selectors=line.selectors,
         selected=line.selected,
+        terms=terms,
     )

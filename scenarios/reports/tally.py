@@ -8,18 +8,16 @@ from scenarios.collection import Selected
 from scenarios.model.requirement import Level
 from scenarios.model.verdict import Status, Verdict
 from scenarios.reports.header import APP_KINDS
-from scenarios.reports.shown import Hidden
-from scenarios.running import Summary
+from scenarios.reports.shown import Hidden, legible
+from scenarios.summary import JUDGED, Stale, Summary
 
 Judged = tuple[Selected, Verdict]
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "not_applicable", "inconclusive", "errored")
 # More causes than these under one code differ in a value, not in what is to be done.
 _MOST_CAUSES = 4
-_JUDGED: frozenset[Status] = frozenset({"passed", "failed", "warned"})
 _EXIT_CODES = {
     0: "everything that was judged is as it should be",
-    1: "the client failed",
     3: "incomplete: not everything could be judged",
 }
 
@@ -42,7 +40,7 @@ def table(verdicts: Iterable[Judged]) -> Iterator[str]:
 
 def _row(name: str, counts: Counter[Status], columns: Sequence[str]) -> str:
     cells = [counts[status] for status in STATUSES]
-    cells.insert(0, sum(counts[status] for status in _JUDGED))
+    cells.insert(0, sum(counts[status] for status in JUDGED))
     return f"{name:<15}" + "".join(f"{n:>{len(column) + 3}}" for n, column in zip(cells, columns, strict=True))
 
 
@@ -120,17 +118,57 @@ def rules_in_a_line(summary: Summary) -> str:
 def result(summary: Summary) -> str:
     """What came of it, in a line."""
     code = summary.exit_code
-    meaning = _EXIT_CODES[code]
-    judged = sum(verdict.status in _JUDGED for _, verdict in summary.verdicts)
-    if code == 1:
-        failed = sum(verdict.status == "failed" for _, verdict in summary.verdicts)
-        broken = sum(rule.status == "failed" for _, rule in summary.rules)
-        meaning += f": {_many(failed, 'scenario')}, {_many(broken, 'rule')}"
-    elif not judged:
+    meaning = _failure(summary) if code == 1 else _EXIT_CODES[code]
+    if code != 1 and not any(verdict.status in JUDGED for _, verdict in summary.verdicts):
         meaning = "incomplete: nothing was judged"
+    elif code == 0 and summary.compared.expected:
+        meaning += ", or as the baseline expects it"
     interrupted = "Interrupted. " if summary.interrupted else ""
     return f"{interrupted}Exit code {code}: {meaning}. {summary.seconds:.1f} s."
 
 
+def _failure(summary: Summary) -> str:
+    """What an exit code of 1 is about; what the baseline expects is not."""
+    expected, stale = summary.compared.expected, summary.compared.stale
+    counts: Counter[tuple[str, Status]] = Counter()
+    for (identifier, kind), status in summary.statuses.items():
+        if (identifier, kind) not in expected:
+            counts["rule" if identifier.startswith("rule/") else "scenario", status] += 1
+    told = []
+    if counts["scenario", "failed"] or counts["rule", "failed"] or not stale:
+        failed = f"{_many(counts['scenario', 'failed'], 'scenario')}, {_many(counts['rule', 'failed'], 'rule')}"
+        told.append(f"the client failed: {failed}")
+    warned = counts["scenario", "warned"] + counts["rule", "warned"]
+    if warned and summary.terms.fail_on == "warned":
+        told.append(f"{_many(warned, 'warning')}, which --fail-on makes a failure")
+    if stale:
+        told.append(f"{_many(len(stale), 'entry')} of the baseline no longer hold{'s' if len(stale) == 1 else ''}")
+    return "; ".join(told)
+
+
+def beside_the_baseline(summary: Summary) -> str:
+    """How much of a run its baseline expected; empty without a baseline."""
+    entries, compared = summary.terms.baseline.entries, summary.compared
+    if not entries:
+        return ""
+    counts = Counter(entry.verdict for entry in compared.expected.values())
+    told = ", ".join(f"{counts[status]} {status}" for status in ("failed", "warned", "inconclusive") if counts[status])
+    line = f"baseline: {len(compared.expected)} of {_many(len(entries), 'entry')} came as expected"
+    line += f" ({told})" if told else ""
+    line += f", {len(compared.stale)} no longer hold{'s' if len(compared.stale) == 1 else ''}" if compared.stale else ""
+    others = len(entries) - len(compared.expected) - len(compared.stale)
+    return line + (f", {others} could not be told in this run" if others else "")
+
+
+def stale_entry(stale: Stale) -> Iterator[str]:
+    """An entry of the baseline that no longer holds, in lines; the first is a title."""
+    entry = stale.entry
+    yield f"STALE  {entry.id}  ({APP_KINDS[entry.app_kind]})"
+    yield f"  cause      {stale.cause}"
+    yield f"  reason     {legible(entry.reason)}" + (f"  {legible(entry.link)}" if entry.link else "")
+    yield f"  next step  {stale.next_step}"
+
+
 def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"

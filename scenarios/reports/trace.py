@@ -17,7 +17,8 @@ from scenarios.reports.differences import differences
 from scenarios.reports.failure import WORDS
 from scenarios.reports.header import APP_KINDS, Header
 from scenarios.reports.shown import Hidden, legible, shortened
-from scenarios.running import Plan, Summary
+from scenarios.running import Plan
+from scenarios.summary import Summary
 
 # A body beyond this is evidence for a machine, and stands in the record.
 _LONGEST_BODY = 20_000

@@ -13,7 +13,7 @@ import pytest
 
 from tests.processes import environment, served
 
-NOT_FOR_SERVING = {"hypothesis", "httpx", "rich", "pytest", "client_ref", "scenarios"}
+NOT_FOR_SERVING = {"hypothesis", "httpx", "rich", "pytest", "client_ref", "scenarios", "trustme", "cryptography"}
 
 pytestmark = pytest.mark.slow
 

@@ -17,6 +17,8 @@ TURNED_AWAY = {
     "challenge-plain": "authorization_error",
     "redirect-uri-not-repeated": "token_error",
     "redirect-uri-omitted": "landing_elsewhere",
+    "response-type-left-out": "authorization_error",
+    "response-type-of-two": "authorization_error",
     "scope-with-commas": "authorization_error",
     "state-absent": "authorization_error",
     "verifier-not-sent": "token_error",

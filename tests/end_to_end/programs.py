@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.environment import trusting
 from mock_server.protocol.records import App
 from mock_server.serving import RunningServer
 
@@ -64,6 +65,7 @@ def logged_in(command: Sequence[str | Path], server: RunningServer, app: App) ->
         "CLIENT_SECRET": app.client_secret or "",
         "REDIRECT_URI": app.redirect_uris[0],
         "SCOPE": SCOPE,
+        **trusting(str(server.authority.ca_file) if server.authority else None),
     }
     code, output, errors = run(command, env=os.environ | assignment, cwd=FOREIGN, patience=_PATIENCE)
     assert code == 0, f"it said {output!r} and ended with {code}:\n{errors}"

@@ -13,6 +13,7 @@ from scenarios.model.assignment import AppKind
 from scenarios.rules.always import RULES
 
 APPS = Path(__file__).parents[2] / "examples" / "apps"
+NAMES = sorted(path.parent.name for path in APPS.glob("*/expected.toml"))
 
 # The families whose verdicts are written down for these apps. A family is added together with its expectations, and
 # these are written before the apps are run against it.
@@ -51,6 +52,23 @@ class Expected:
                 for check in entry["checks"]:
                     expected |= dict.fromkeys(matching(check, expected), entry["status"])
         return expected
+
+    @property
+    def patch(self) -> Path:
+        """What mends the app, where there is such a thing."""
+        return self.folder / "mended.patch"
+
+    def mended(self, app_kind: AppKind) -> Verdicts:
+        """What becomes of all findings where the patch is applied: passed, or as before where an entry says why."""
+        expected, left = self.verdicts(app_kind), dict.fromkeys(self._identifiers(app_kind, "stays"), True)
+        found = {name: status for name, status in expected.items() if status not in ("passed", "not_applicable")}
+        return {name: status if name in left else "passed" for name, status in found.items()}
+
+    def _identifiers(self, app_kind: AppKind, key: str) -> list[str]:
+        """Every identifier of the entries that have such a key."""
+        among = dict.fromkeys(identifiers(app_kind), "")
+        entries = (e for e in self.entries if key in e and app_kind in e.get("app_kinds", self.app_kinds))
+        return [identifier for e in entries for check in e["checks"] for identifier in matching(check, among)]
 
 
 def read(name: str) -> Expected:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
+import pytest
 
 from scenarios.model.assignment import AssignmentKind
-from tests.examples.expected import SEEDS, Expected
+from tests.examples.expected import APPS, SEEDS, Expected
 from tests.processes import environment, finished
+
+# The source of Go libraries is where Debian's packages put it.
+DEBIAN_GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
 
 
 @dataclass(frozen=True)
@@ -76,5 +83,48 @@ def run(words: Sequence[str | Path], home: Path, folder: Path) -> Run:
 
 def run_app(app: Expected, home: Path) -> Run:
     """An example app, as its README says, on the families that something is expected of."""
-    families = [word for seed in SEEDS for word in ("--select", seed)]
-    return run([*families, *app.options, "--", *app.command], home, app.folder)
+    return run([*selecting(SEEDS), *app.options, "--", *app.command], home, prepared(app, home))
+
+
+def run_mended(app: Expected, home: Path) -> Run:
+    """A copy of an example app that its patch was applied to, on what was found of it."""
+    found = {name for kind in app.app_kinds for name in app.mended(kind) if not name.startswith("rule/")}
+    return run([*selecting(sorted(found)), *app.options, "--", *app.command], home, prepared(app, home, mended=True))
+
+
+def every(names: Iterable[str]) -> list[Any]:
+    """Apps as parameters of a test, each with what a machine needs for it, as its files tell."""
+    kinds = {"package.json": "node", "app.go": "go"}
+    needed = ((name, [kind for file, kind in kinds.items() if (APPS / name / file).is_file()]) for name in names)
+    return [pytest.param(name, marks=[pytest.mark.requires(kind) for kind in kinds]) for name, kinds in needed]
+
+
+def selecting(names: Iterable[str]) -> list[str]:
+    return [word for name in names for word in ("--select", name)]
+
+
+def prepared(app: Expected, home: Path, *, mended: bool = False) -> Path:
+    """A copy of an app's folder that is ready to run: patched where it is to be, and built where it is not Python."""
+    folder = home / app.name
+    shutil.copytree(app.folder, folder, ignore=shutil.ignore_patterns("node_modules", "app", "__pycache__"))
+    if mended:
+        carried_out(["git", "apply", app.patch], folder)
+    if (app.folder / "package.json").is_file():
+        (folder / "node_modules").symlink_to(installed(app.folder))
+    if (app.folder / "app.go").is_file():
+        carried_out(["go", "build", "-o", "app", "app.go"], folder, DEBIAN_GO)
+    return folder
+
+
+def installed(folder: Path) -> Path:
+    """The modules that a lock file names, installed beside it where they are not there yet."""
+    modules = folder / "node_modules"
+    if not (modules / ".package-lock.json").is_file():
+        carried_out(["npm", "ci", "--no-audit", "--no-fund"], folder)
+    return modules
+
+
+def carried_out(command: Sequence[str | Path], folder: Path, env: Mapping[str, str] = MappingProxyType({})) -> None:
+    """A command that makes ready; it must succeed."""
+    ended = finished(command, cwd=folder, env=os.environ | env)
+    assert ended.returncode == 0, ended.stdout

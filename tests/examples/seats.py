@@ -14,7 +14,8 @@ from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.drivers.json_lines import JsonLinesDriver
 from scenarios.drivers.web_app import WebAppDriver
 from scenarios.model.assignment import AppKind
-from scenarios.running import Plan, Summary, run
+from scenarios.running import Plan, run
+from scenarios.summary import Summary
 
 ROOT = Path(__file__).parents[2]
 

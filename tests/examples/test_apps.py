@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import json
 from collections import Counter
 
 import pytest
 
 from tests.examples import expected
-from tests.examples.runs import oauthspec, run_app
-from tests.processes import finished
+from tests.examples.runs import every, oauthspec, run_app
 
 pytestmark = pytest.mark.slow
 
-_NODE = expected.APPS / "passport-oauth2"
-
-
-@pytest.fixture(scope="session")
-def node_modules():
-    if not (_NODE / "node_modules").is_dir():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed")
-        installed = finished([npm, "ci", "--no-audit", "--no-fund"], cwd=_NODE, env=os.environ)
-        assert installed.returncode == 0, installed.stdout
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        "guide-sample",
-        "guide-sample-mended",
-        "authlib",
-        pytest.param("passport-oauth2", marks=pytest.mark.requires("node")),
-    ],
-)
+@pytest.fixture(scope="module", params=every(expected.NAMES))
 def app(request):
-    app = expected.read(request.param)
-    if app.command[0] == "node":
-        request.getfixturevalue("node_modules")
-    return app
+    return expected.read(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +33,7 @@ def test_the_server_forgives_no_more_than_expected(app, run):
 
 def test_every_finding_names_exchanges_that_are_stored(app, run):
     found = list(run.findings)
-    statuses = Counter(status for kind in app.app_kinds for status in app.verdicts(kind).values())
+    statuses = Counter(status for kind in app.app_kinds for status in run.verdicts(kind).values())
     assert len(found) == statuses["failed"] + statuses["warned"]
     assert not [identifier for identifier, numbers in found if not numbers or not set(numbers) <= run.exchanges]
 
@@ -70,6 +43,7 @@ def test_the_exit_code_says_whether_the_app_failed(app, run):
     assert run.exit_code == (1 if failed else 0), run.printed
 
 
+@pytest.mark.parametrize("app", every(["guide-sample", "openid-client"]), indirect=True)
 def test_the_record_is_judged_the_same_again(app, run, tmp_path):
     again = oauthspec("judge", run.record, home=tmp_path, folder=app.folder)
     assert again.returncode == run.exit_code
@@ -83,12 +57,11 @@ def test_the_secret_is_in_no_line_that_is_shown(run):
 
 
 @pytest.mark.requires("node")
-def test_the_versions_of_the_node_app_are_those_that_are_installed(node_modules):
-    told = subprocess.run(
-        ["node", "-p", "JSON.stringify(Object.entries(require('./package.json').dependencies))"],
-        cwd=_NODE, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    assert all(f'["{name}","{number}"]' in told for name, number in map(str.split, expected.read(_NODE.name).versions))
+@pytest.mark.parametrize("name", [name for name in expected.NAMES if (expected.APPS / name / "package.json").is_file()])
+def test_the_versions_of_a_node_app_are_those_that_are_installed(name):
+    app = expected.read(name)
+    pinned = json.loads((app.folder / "package.json").read_text("utf-8"))["dependencies"]
+    assert {version: pinned[version.split()[0]] for version in app.versions} == {v: v.split()[1] for v in app.versions}
 
 
 def test_the_guides_sample_fails_and_its_mended_copy_does_not():

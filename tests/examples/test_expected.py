@@ -9,7 +9,7 @@ import pytest
 from scenarios.model.verdict import Status
 from tests.examples import expected
 
-NAMES = sorted(path.parent.name for path in expected.APPS.glob("*/expected.toml"))
+NAMES = expected.NAMES
 ENTRIES = [(name, entry) for name in NAMES for entry in expected.read(name).entries]
 
 
@@ -26,6 +26,7 @@ def test_an_expectation_has_a_reason_and_matches_something(name, entry):
     assert entry["status"] != "passed"
     assert entry["why"].endswith(("`.", ".", "…"))
     assert entry["clause"]
+    assert "stays" not in entry or (entry["stays"].endswith(".") and app.patch.is_file())
     assert entry["line"] in (app.folder / entry["file"]).read_text("utf-8")
     for check in entry["checks"]:
         for kind in entry.get("app_kinds", app.app_kinds):
@@ -60,3 +61,9 @@ def test_the_named_versions_are_those_that_are_installed(name):
     for version in expected.read(name).versions:
         package, _, number = version.partition(" ")
         assert metadata.version(package) == number, f"examples/apps/{name}/expected.toml is of {version}"
+
+
+@pytest.mark.parametrize("name", [path.parent.name for path in sorted(expected.APPS.glob("*/requirements.txt"))])
+def test_what_is_judged_is_pinned(name):
+    pinned = (expected.APPS / name / "requirements.txt").read_text("utf-8").splitlines()
+    assert {version.replace(" ", "==") for version in expected.read(name).versions} == {p for p in pinned if "==" in p}

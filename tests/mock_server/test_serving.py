@@ -11,10 +11,11 @@ import pytest
 
 from mock_server.changes import Changes
 from mock_server.delivery import Delay, Delivery, Drip, HalfBody
+from mock_server.listening import listen
 from mock_server.protocol.provider import FRAMEIO, STRICT
 from mock_server.protocol.records import App
 from mock_server.protocol.resource_owner import Allow, Ask, Deny
-from mock_server.serving import BASIC_APP, PKCE_APP, RunningServer, application, authorization_server, listen, serve
+from mock_server.serving import BASIC_APP, PKCE_APP, RunningServer, application, authorization_server, serve
 from tests.mock_server.in_memory import authorization_parameters, basic, code_form, form
 from tests.mock_server.over_sockets import Client, connected, raw, read_all, request
 

@@ -7,7 +7,8 @@ import pytest
 from client_ref.client import factory as reference
 from scenarios.collection import collect, performances
 from scenarios.drivers.in_process import InProcessDriver
-from scenarios.running import Plan, _side_by_side, run
+from scenarios.group import _side_by_side
+from scenarios.running import Plan, run
 
 
 def test_an_interrupted_run_ends_with_what_is_known():

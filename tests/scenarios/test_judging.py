@@ -164,6 +164,17 @@ def test_the_poisoned_token_at_the_api_fails():
     assert (verdict.status, verdict.exchanges) == ("failed", (used.number,))
 
 
+def test_the_poisoned_token_behind_another_scheme_is_used_too():
+    """RFC 6749 7.1: a client that does not understand the type uses the token in no way."""
+    evidence = poisoned("refused")
+    evidence.exchange("own", "resource", headers=(("authorization", "Basic YTpi"),))
+    assert judge(a_scenario(), evidence.case(REFUSE_SESSION)).status == "passed"
+    evidence = poisoned("refused")
+    used = evidence.exchange("own", "resource", headers=(("authorization", "MAC good-access-token-1"),))
+    verdict = judge(a_scenario(), evidence.case(REFUSE_SESSION))
+    assert (verdict.status, verdict.exchanges) == ("failed", (used.number,))
+
+
 def test_an_older_good_token_at_the_api_is_no_offence():
     """After a refused refresh a client may go on with the access token that it has."""
     evidence = Evidence()
@@ -226,6 +237,28 @@ def test_follows_looks_at_the_session_alone():
     evidence.authorize("other", "somebody else")
     evidence.token_request("other", redirect_uri="http://elsewhere/")
     assert judge(a_scenario(), evidence.case(Follows("client", "redirect_uri_is_repeated"))).status == "passed"
+
+
+def test_a_scenario_about_the_refresh_says_nothing_of_the_code():
+    evidence = Evidence()
+    evidence.login("own", "client")  # without a Basic header, as those before and after it
+    header = (("authorization", "Basic YXBwOmEtc2VjcmV0LW9mLXRoZS1hcHA="),)
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    evidence.exchange("own", "token", form=form, headers=header)
+    assert judge(a_scenario(), evidence.case(Follows("client", "basic_app_authenticates"))).status == "failed"
+    of_the_refresh = Follows("client", "basic_app_authenticates", "refresh")
+    assert judge(a_scenario(), evidence.case(of_the_refresh)).status == "passed"
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, ("passed", "")), (401, ("inconclusive", "NOT_REFRESHED"))])
+def test_what_is_done_with_an_answer_is_not_seen_where_none_came(status, verdict):
+    evidence = Evidence()
+    evidence.login("own", "client")
+    for _ in range(2):
+        evidence.step("own", "client", "refresh")
+        evidence.exchange("own", "token", form={"grant_type": "refresh_token", "refresh_token": "x"}, status=status)
+    told = judge(a_scenario(), evidence.case(Follows("client", "refreshes_again_with_the_kept_token", "refreshed")))
+    assert (told.status, told.code) == verdict
 
 
 def test_nothing_to_look_at_is_not_a_pass():

@@ -164,6 +164,14 @@ def test_nobody_has_to_refresh_by_himself():
     assert judged(called("refused", resource=500), Accepts("client", "call_api"))[0] == "failed"
 
 
+def test_a_login_between_two_calls_is_no_refresh():
+    evidence = called("refused")
+    evidence.token_request("own")
+    evidence.step("own", "client", "call_api")
+    evidence.outcome("own", "client", "refused", "call_api")
+    assert judged(evidence, Accepts("client", "call_api", 2))[1] == "DOES_NOT_REFRESH"
+
+
 def test_an_accident_is_no_reason():
     asked = Rejects("client", explained=True)
     assert judged(logged_in("refused", reason="not_json"), asked) == ("passed", "")

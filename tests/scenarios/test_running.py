@@ -12,7 +12,8 @@ from scenarios.collection import NothingSelected, collect, performances
 from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.model.capability import Capability
-from scenarios.running import Plan, Summary, run
+from scenarios.running import Plan, run
+from scenarios.summary import Summary
 
 PLAIN = ("callback/genuine-callback", "callback/state-changed[missing]", "callback/callback-in-a-fresh-browser")
 

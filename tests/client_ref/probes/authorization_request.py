@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.client_ref.authorization_server import json_response
-from tests.client_ref.probes.probe import Make, forms, query, row, s256
+from tests.client_ref.probes.probe import Make, forms, query, row, s256, unpadded
 
 
 @row("S-AUTH-01")
@@ -18,7 +18,7 @@ def well_formed(make: Make) -> bool:
         asked = dict(pairs)
         if len(asked) < len(pairs) or not all(asked.values()) or not names <= asked.keys():
             return False
-        if asked.get("scope", "") != " ".join(scope):
+        if asked["response_type"] != "code" or asked.get("scope", "") != " ".join(scope):
             return False
     return True
 
@@ -52,6 +52,8 @@ def fresh_values(make: Make) -> bool:
     asked = [dict(query(seat.begin({}))) for _ in range(20)]
     states = {parameters.get("state", "") for parameters in asked}
     challenges = {parameters.get("code_challenge", "") for parameters in asked}
+    if any(not state.isascii() or unpadded(state).startswith(b"{") for state in states):
+        return False
     return len(states) == len(challenges) == 20 and all(len(state) >= 22 for state in states)
 
 

@@ -39,6 +39,14 @@ def s256(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
+def unpadded(text: str) -> bytes:
+    """What base64url without padding holds, or nothing."""
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
+
+
 def answers(make: Make, *responses: Response) -> list[str]:
     outcomes = []
     for response in responses:

@@ -187,6 +187,8 @@ def test_a_good_token_is_refused():
     assert sent.status == 403
     assert sent.header("www-authenticate") == 'Bearer realm="frame.io", error="invalid_token"'
     assert json.loads(sent.body)["error"] == "invalid_token"
+    _, small = both("resource.refuses", ("invalid_token", 401, "bearer"), me)
+    assert small.header("www-authenticate") == 'bearer realm="frame.io", error="invalid_token"'
 
 
 def test_every_deviation_has_a_test():

@@ -26,7 +26,7 @@ CAUGHT = {
     for name, flaw in IN_PROCESS.items()
 }
 # Logins that the server rightly refuses, so that the control says nothing.
-CANNOT_LOG_IN = {"scope-with-commas"}
+CANNOT_LOG_IN = {"response-type-left-out", "response-type-of-two", "scope-with-commas"}
 
 
 def test_every_row_has_scenarios():

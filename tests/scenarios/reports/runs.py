@@ -18,7 +18,8 @@ from scenarios.reports.console import Console
 from scenarios.reports.header import Header
 from scenarios.reports.record import Record
 from scenarios.reports.trace import Traces
-from scenarios.running import Plan, Summary, run
+from scenarios.running import Plan, run
+from scenarios.summary import Summary
 
 CATALOGUE = collect()
 

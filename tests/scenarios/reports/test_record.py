@@ -28,7 +28,8 @@ from scenarios.reports.digests import Digests
 from scenarios.reports.record import Record
 from scenarios.reports.record_lines import case_line, case_of, entry_of, stored_entry
 from scenarios.reports.record_reading import RecordError, judge_again, read
-from scenarios.running import Plan, Summary, run
+from scenarios.running import Plan, run
+from scenarios.summary import Summary
 
 from .runs import CATALOGUE, header, reported
 
