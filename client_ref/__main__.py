@@ -1,8 +1,9 @@
 """`python -m client_ref`: serve the application on this machine, configured by the environment or a `.env` file.
 
 The names are those of Frame.io's guide: AUTHORIZE_URL, TOKEN_URL, CLIENT_ID, CLIENT_SECRET (absent for a PKCE app),
-REDIRECT_URI, SCOPE, and beside them API_URL, PORT, and if there is one REVOKE_URL and ISSUER. CLIENT_REF_FLAW names
-one of the clients in `flawed.py`, to see what a harness says of it.
+REDIRECT_URI, SCOPE, and beside them API_URL, PORT, and if there is one REVOKE_URL and ISSUER. SSL_CERT_FILE names the
+authorities to trust in the place of the system's. CLIENT_REF_FLAW names one of the clients in `flawed.py`, to see what
+a harness says of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import uvicorn
 from client_ref.application import Application, Pages
 from client_ref.client import AsyncClient
 from client_ref.errors import ConfigurationError
+from client_ref.exchange import Wire
 from client_ref.redaction import legible
 from client_ref.registration import Registration
 
@@ -77,13 +79,13 @@ def listen(number: int) -> socket.socket:
     return listening
 
 
-def parts(flaw: str, registration: Registration) -> tuple[AsyncClient, Pages]:
+def parts(flaw: str, registration: Registration, ca_file: str | None = None) -> tuple[AsyncClient, Pages]:
     """The client and its pages: the strict ones, unless a flaw is named."""
     if not flaw:
-        return AsyncClient(registration), Pages()
+        return AsyncClient(registration, wire=Wire(ca_file=ca_file)), Pages()
     from client_ref import flawed  # the strict application loads none of it
 
-    return flawed.async_client(flaw, registration), flawed.flaw(flaw).pages
+    return flawed.async_client(flaw, registration, ca_file), flawed.flaw(flaw).pages
 
 
 def main() -> int:
@@ -92,7 +94,7 @@ def main() -> int:
     settings = {**(read_dotenv(dotenv.read_text("utf-8")) if dotenv.is_file() else {}), **os.environ}
     try:
         ours = registration(settings)
-        client, pages = parts(settings.get("CLIENT_REF_FLAW", ""), ours)
+        client, pages = parts(settings.get("CLIENT_REF_FLAW", ""), ours, settings.get("SSL_CERT_FILE"))
         listening = listen(port(settings))
     except ConfigurationError as error:
         sys.stderr.write(f"client_ref: {error}\n")

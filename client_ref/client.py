@@ -64,6 +64,11 @@ def registration(assignment: Assignment) -> Registration:
     )
 
 
+def ca_file(assignment: Assignment) -> str | None:
+    """The file of the authorities to trust, where the assignment names one: it does where endpoints are https."""
+    return getattr(assignment, "ca_file", None) or None
+
+
 def granted(tokens: Tokens) -> Granted:
     """Tell what these tokens are, and not what they say."""
     return Granted(
@@ -89,6 +94,7 @@ class Client:
     """The client for code that blocks; threads may share it."""
 
     capabilities = CAPABILITIES
+    driver: type[Exchange] = Exchange
 
     def __init__(
         self,
@@ -102,7 +108,7 @@ class Client:
         self._registration = registration
         self._policy = policy
         self._flows = flows or Flows()
-        self._exchange = Exchange(wire)
+        self._exchange = self.driver(wire)
 
     def begin(self, session: Session) -> str:
         """Begin a login in this session; the URL to which its browser is to be sent."""
@@ -133,6 +139,7 @@ class AsyncClient:
     """The client for asyncio; the tasks of one event loop may share it."""
 
     capabilities = CAPABILITIES
+    driver: type[AsyncExchange] = AsyncExchange
 
     def __init__(
         self,
@@ -146,7 +153,7 @@ class AsyncClient:
         self._registration = registration
         self._policy = policy
         self._flows = flows or Flows()
-        self._exchange = AsyncExchange(wire)
+        self._exchange = self.driver(wire)
 
     async def begin(self, session: Session) -> str:
         """Begin a login in this session; the URL to which its browser is to be sent."""
@@ -176,9 +183,9 @@ class AsyncClient:
 
 def factory(assignment: Assignment) -> Client:
     """Build the strict client for code that blocks."""
-    return Client(registration(assignment))
+    return Client(registration(assignment), wire=Wire(ca_file=ca_file(assignment)))
 
 
 def async_factory(assignment: Assignment) -> AsyncClient:
     """Build the strict client for asyncio."""
-    return AsyncClient(registration(assignment))
+    return AsyncClient(registration(assignment), wire=Wire(ca_file=ca_file(assignment)))

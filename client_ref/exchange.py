@@ -33,13 +33,27 @@ TIMED_OUT = (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError)
 FAILED = (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.ProtocolError, OSError)
 
 
+@functools.cache
+def verified(ca_file: str | None) -> ssl.SSLContext:
+    """Look at every certificate, and at the name that it is for (RFC 6749 section 10.9, RFC 9110 section 4.3.4).
+
+    The authorities are those of a file, or the system's; then SSL_CERT_FILE and SSL_CERT_DIR are honoured. All clients
+    of the process share a context: it costs 19 ms to make.
+    """
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How requests travel: `time_out` in seconds for a whole exchange, `largest_answer` in octets."""
+    """How requests travel: `time_out` in seconds for a whole exchange, `largest_answer` in octets.
+
+    `ca_file` holds the certificates of the authorities to trust in the place of the system's; `trust` makes use of it.
+    """
 
     time_out: float = 4.0
     largest_answer: int = 1 << 20
-    verify_certificates: bool = True
+    ca_file: str | None = None
+    trust: Callable[[str | None], ssl.SSLContext] = verified
 
 
 class Exchange:
@@ -47,7 +61,7 @@ class Exchange:
 
     def __init__(self, wire: Wire | None = None) -> None:
         self._wire = wire or Wire()
-        transport = _TimedTransport(_tls(self._wire.verify_certificates), self._wire.time_out)
+        transport = _TimedTransport(self._wire.trust(self._wire.ca_file), self._wire.time_out)
         self._client = httpx.Client(transport=transport, headers=HEADERS, cookies=_no_cookies(), trust_env=False)
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.Lock()
@@ -63,13 +77,14 @@ class Exchange:
                     result: Result = end.value
                     return result
                 try:
-                    answer = self._answer(request)
+                    answer = self.answer(request)
                 except Refusal as refusal:
                     resume = functools.partial(flow.throw, refusal)
                 else:
                     resume = functools.partial(flow.send, answer)
 
-    def _answer(self, request: Request) -> Any:
+    def answer(self, request: Request) -> Any:
+        """Do one thing that a flow asks for: what came of it, or the `Refusal` that none did."""
         if isinstance(request, Alone):
             with self._lock(request.key):
                 return self.run(request.flow)
@@ -100,7 +115,7 @@ class AsyncExchange:
     def __init__(self, wire: Wire | None = None) -> None:
         self._wire = wire or Wire()
         self._client = httpx.AsyncClient(
-            verify=_tls(self._wire.verify_certificates),
+            verify=self._wire.trust(self._wire.ca_file),
             headers=HEADERS,
             cookies=_no_cookies(),
             trust_env=False,
@@ -121,13 +136,14 @@ class AsyncExchange:
                     result: Result = end.value
                     return result
                 try:
-                    answer = await self._answer(request)
+                    answer = await self.answer(request)
                 except Refusal as refusal:
                     resume = functools.partial(flow.throw, refusal)
                 else:
                     resume = functools.partial(flow.send, answer)
 
-    async def _answer(self, request: Request) -> Any:
+    async def answer(self, request: Request) -> Any:
+        """Do one thing that a flow asks for: what came of it, or the `Refusal` that none did."""
         if isinstance(request, Alone):
             async with self._locks.setdefault(request.key, asyncio.Lock()):
                 return await self.run(request.flow)
@@ -207,12 +223,6 @@ class _Body:
 def _no_cookies() -> CookieJar:
     """A jar that takes nothing: a cookie that the server gave to one user's exchange must not go into another's."""
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
-
-
-@functools.cache
-def _tls(verify: bool) -> ssl.SSLContext:
-    """One context for all clients of the process: it costs 19 ms to make. Honours SSL_CERT_FILE and SSL_CERT_DIR."""
-    return httpx.create_ssl_context(verify=verify)
 
 
 # The blocking side needs a transport of its own: the time-outs of httpx count from one octet to the next, and a

@@ -14,9 +14,18 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NoReturn
 
-from client_ref.client import Assignment, AsyncClient, Client, Granted, registration
+from client_ref.client import Assignment, AsyncClient, Client, Granted, ca_file, registration
 from client_ref.errors import ConfigurationError, StateMismatch
-from client_ref.flaws import authorization_request, landing, pages, refresh, state, token_answer, token_request
+from client_ref.flaws import (
+    authorization_request,
+    certificates,
+    landing,
+    pages,
+    refresh,
+    state,
+    token_answer,
+    token_request,
+)
 from client_ref.flaws.flaw import Flaw
 from client_ref.policy import STRICT, Parameters
 from client_ref.redaction import legible
@@ -30,43 +39,6 @@ def _refuse(_session: Session, _parameters: Parameters, _now: float) -> Login:
 
 def _crash(_session: Session, _parameters: Parameters, _now: float) -> Login:
     raise RuntimeError("this client crashes on purpose")
-
-
-NOT_CLIENTS = (
-    Flaw(
-        "refuses-everything",
-        "Every landing is refused.",
-        (),
-        policy=replace(STRICT, state=_refuse),
-    ),
-    Flaw(
-        "crashes",
-        "Every landing ends in an exception.",
-        (),
-        policy=replace(STRICT, state=_crash),
-    ),
-    Flaw(
-        "never-answers",
-        "No landing is ever answered.",
-        (),
-    ),
-)
-
-FLAWS: Mapping[str, Flaw] = MappingProxyType(
-    {
-        flaw.name: flaw
-        for flaw in (
-            *authorization_request.FLAWS,
-            *state.FLAWS,
-            *landing.FLAWS,
-            *token_request.FLAWS,
-            *token_answer.FLAWS,
-            *refresh.FLAWS,
-            *pages.FLAWS,
-            *NOT_CLIENTS,
-        )
-    }
-)
 
 
 class _NeverAnswers(Client):
@@ -87,6 +59,46 @@ def _wait_for_ever() -> NoReturn:
     raise AssertionError("nobody sets this event")
 
 
+NOT_CLIENTS = (
+    Flaw(
+        "refuses-everything",
+        "Every landing is refused.",
+        (),
+        policy=replace(STRICT, state=_refuse),
+    ),
+    Flaw(
+        "crashes",
+        "Every landing ends in an exception.",
+        (),
+        policy=replace(STRICT, state=_crash),
+    ),
+    Flaw(
+        "never-answers",
+        "No landing is ever answered.",
+        (),
+        client=_NeverAnswers,
+        async_client=_AsyncNeverAnswers,
+    ),
+)
+
+FLAWS: Mapping[str, Flaw] = MappingProxyType(
+    {
+        flaw.name: flaw
+        for flaw in (
+            *authorization_request.FLAWS,
+            *state.FLAWS,
+            *landing.FLAWS,
+            *token_request.FLAWS,
+            *token_answer.FLAWS,
+            *certificates.FLAWS,
+            *refresh.FLAWS,
+            *pages.FLAWS,
+            *NOT_CLIENTS,
+        )
+    }
+)
+
+
 def flaw(name: str) -> Flaw:
     """The flaw of that name."""
     if name not in FLAWS:
@@ -98,25 +110,27 @@ def flaw(name: str) -> Flaw:
     return FLAWS[name]
 
 
-def client(name: str, registration: Registration) -> Client:
+def client(name: str, registration: Registration, ca_file: str | None = None) -> Client:
     """The flawed client of that name, for code that blocks."""
-    chosen, kind = flaw(name), _NeverAnswers if name == "never-answers" else Client
-    return kind(registration, policy=chosen.policy, flows=chosen.flows, wire=chosen.wire)
+    chosen = flaw(name)
+    wire = replace(chosen.wire, ca_file=ca_file)
+    return chosen.client(registration, policy=chosen.policy, flows=chosen.flows, wire=wire)
 
 
-def async_client(name: str, registration: Registration) -> AsyncClient:
+def async_client(name: str, registration: Registration, ca_file: str | None = None) -> AsyncClient:
     """The flawed client of that name, for asyncio."""
-    chosen, kind = flaw(name), _AsyncNeverAnswers if name == "never-answers" else AsyncClient
-    return kind(registration, policy=chosen.policy, flows=chosen.flows, wire=chosen.wire)
+    chosen = flaw(name)
+    wire = replace(chosen.wire, ca_file=ca_file)
+    return chosen.async_client(registration, policy=chosen.policy, flows=chosen.flows, wire=wire)
 
 
 def factory(name: str) -> Callable[[Assignment], Client]:
     """The factory of the flawed client of that name; it is what `client_ref.client.factory` is for the strict one."""
     flaw(name)
-    return lambda assignment: client(name, registration(assignment))
+    return lambda assignment: client(name, registration(assignment), ca_file(assignment))
 
 
 def async_factory(name: str) -> Callable[[Assignment], AsyncClient]:
     """The same for asyncio."""
     flaw(name)
-    return lambda assignment: async_client(name, registration(assignment))
+    return lambda assignment: async_client(name, registration(assignment), ca_file(assignment))

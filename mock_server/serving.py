@@ -111,6 +111,7 @@ class RunningServer:
         self._application = Application(core, Access(self.control_token, public_url, host))
         self._request_timeout = request_timeout
         self._state = Connections()
+        self._guarded: list[SecuredListener] = []
         self._loop = _new_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oauthspec mock server", daemon=True)
@@ -195,6 +196,19 @@ class RunningServer:
         self.authority.presenting(certificate)
         asyncio.run_coroutine_threadsafe(self._present(certificate), self._loop).result()
 
+    async def settled(self, patience: float = 1.0) -> None:
+        """Wait until of every handshake is known what became of it; at most so many seconds."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(patience), self._loop))
+
+    async def _settle(self, patience: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                for handshake in [each for listener in self._guarded for each in listener.under_way]:
+                    await asyncio.wait([handshake])
+                for connection in tuple(self._state.connections):
+                    if isinstance(connection, SecuredConnection):
+                        await connection.give_up()
+
     async def _present(self, certificate: Certificate) -> None:
         self._certificate = certificate
         for connection in tuple(self._state.connections):
@@ -235,7 +249,7 @@ class RunningServer:
         loop = self._loop
         asyncio.set_event_loop(loop)
         state = self._state
-        clear, secured = loop.run_until_complete(self._listeners())
+        clear = loop.run_until_complete(self._listen())
         self._keep_date(state)
         loop.call_soon(self._ready.set)
         try:
@@ -243,7 +257,7 @@ class RunningServer:
         finally:
             for listener in clear:
                 listener.close()
-            for guarded in secured:
+            for guarded in self._guarded:
                 loop.run_until_complete(guarded.stop())
             for connection in tuple(state.connections):
                 connection.transport.abort()
@@ -252,7 +266,7 @@ class RunningServer:
             for each in self._sockets:
                 each.close()
 
-    async def _listeners(self) -> tuple[list[asyncio.Server], list[SecuredListener]]:
+    async def _listen(self) -> list[asyncio.Server]:
         config = uvicorn.Config(
             until_stopped(self._application),
             lifespan="off",
@@ -280,10 +294,10 @@ class RunningServer:
             return made
 
         clear = [await self._loop.create_server(connection, sock=each) for each in self._clear]
-        guarded = [SecuredListener(each, self._shown, secured, self.core.handshake) for each in self._secured]
-        for listener in guarded:
+        self._guarded = [SecuredListener(each, self._shown, secured, self.core.handshake) for each in self._secured]
+        for listener in self._guarded:
             listener.start()
-        return clear, guarded
+        return clear
 
     def _shown(self) -> tuple[Certificate, ssl.SSLContext]:
         assert self.authority is not None  # noqa: S101 - or nothing would be secured

@@ -7,7 +7,7 @@ connected, was shown a certificate, and broke off; or it finished the handshake 
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, Literal
 
 from mock_server.connection import Connection
@@ -30,6 +30,7 @@ class SecuredConnection(Connection):
         self._certificate: Certificate = certificate
         self._report = report
         self._heard = False
+        self._ended = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
         """Read on; the first that comes under a bad certificate is told."""
@@ -43,6 +44,14 @@ class SecuredConnection(Connection):
         if not self._heard:
             self._tell("left")
         super().connection_lost(exc)
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    async def give_up(self) -> None:
+        """End a connection under a bad certificate on which nothing was said: whoever left may not have said so."""
+        if self._certificate not in GOOD and not self._heard:
+            self.transport.abort()
+            await self._ended
 
     def _tell(self, how: How) -> None:
         if self._certificate not in GOOD:
@@ -66,24 +75,25 @@ class SecuredListener:
         self._shown = shown
         self._secured = secured
         self._report = report
-        # The loop holds no more than a weak reference to a task.
+        self._accepting: asyncio.Task[None] | None = None
+        # The handshakes under way; the loop holds no more than a weak reference to a task.
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to accept."""
-        self._begin(self._accept())
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+
+    @property
+    def under_way(self) -> tuple[asyncio.Task[None], ...]:
+        """The handshakes that have not come to their end."""
+        return tuple(self._tasks)
 
     async def stop(self) -> None:
         """Accept no more, and leave no handshake half done."""
-        tasks = tuple(self._tasks)
+        tasks = [*self._tasks, *([self._accepting] if self._accepting else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -94,7 +104,9 @@ class SecuredListener:
                 # Too many open files, perhaps: wait as asyncio's own listeners do.
                 await asyncio.sleep(1)
             else:
-                self._begin(self._shake_hands(accepted))
+                task = loop.create_task(self._shake_hands(accepted))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _shake_hands(self, accepted: socket.socket) -> None:
         certificate, context = self._shown()

@@ -1,15 +1,19 @@
 """Gets an application ready to be judged: registers its app, starts it, and learns what a good login looks like."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from mock_server.protocol.provider import LENIENCIES
 from mock_server.protocol.records import App
 from mock_server.protocol.resource_owner import Deny
-from mock_server.serving import RunningServer
+from mock_server.serving import RunningServer, throw_away_authority
 from mock_server.transcript import Entry, Exchange
 from scenarios.drivers.driver import Driver, DriverError
+from scenarios.drivers.environment import trusted_here
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.judging import is_alive
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
@@ -22,6 +26,9 @@ _RESERVED = "p%ss+w:rd /&=~@"
 _RESERVED_ID = "+a&b=c%2Fd/e"
 _RESERVED_SCOPES = ("offline", "account.read+more", "asset&read=all", "team:50%25/own")
 
+if TYPE_CHECKING:
+    from mock_server.certificates import Authority
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -32,6 +39,8 @@ class Learned:
     strictly: str = ""
     refusal: str = ""
     exchange: int = 0
+    code: str = "CANNOT_LOG_IN"
+    next_step: str = "Make a plain login work first: `oauthspec serve` says what it lacks."
 
 
 def registered_app(kind: AssignmentKind, app_kind: AppKind, redirect_uri: str) -> App:
@@ -67,7 +76,18 @@ def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kin
         scope=" ".join(scopes),
         issuer=server.core.issuer if kind.issuer else None,
         kind=kind,
+        ca_file=str(server.authority.ca_file) if server.authority else None,
     )
+
+
+@contextmanager
+def secured(tls: bool) -> Iterator["Authority | None"]:
+    """A throw-away authority for a run over https, and whatever is started meanwhile is told of it."""
+    if not tls:
+        yield None
+        return
+    with throw_away_authority() as authority, trusted_here(str(authority.ca_file)):
+        yield authority
 
 
 def _with_query(endpoint: str, query: str) -> str:
@@ -92,6 +112,8 @@ async def learn(ground: Ground, recorder: Recorder) -> Learned:
         return Learned()
     refused = [e for e in entries if isinstance(e, Exchange) and e.error]
     said = [str(e.detail.get("detail", "")) for e in entries if not isinstance(e, Exchange) and e.kind == "outcome"]
+    if not refused and (broken_off := [e for e in entries if not isinstance(e, Exchange) and e.kind == "handshake"]):
+        return _not_trusted(str(broken_off[-1].detail.get("said", "")))
     if not refused:
         cause = said[-1] if said and said[-1] else "no token request came"
         return Learned(refusal=f"A plain login does not work: {cause}")
@@ -104,6 +126,12 @@ async def learn(ground: Ground, recorder: Recorder) -> Learned:
     ground.leniencies = ()
     refusal = f"The server refuses a plain login: {strictly}"
     return Learned(strictly=strictly, refusal=refusal, exchange=refused[-1].number)
+
+
+def _not_trusted(said: str) -> Learned:
+    cause = "The client breaks the handshake off: it does not trust the authority that it was told of"
+    next_step = "See docs/tls.md for where it looks for one; without --tls it is judged over http."
+    return Learned(refusal=f"{cause} ({said}).", code="CA_NOT_TRUSTED", next_step=next_step)
 
 
 async def _tried(ground: Ground, recorder: Recorder) -> tuple[Entry, ...]:

@@ -73,6 +73,7 @@ class Group:
         self._leniencies: tuple[str, ...] = ()
         # Why nobody can log in, where that is so.
         self._refused: Trouble | None = None
+        self._tls = False
         self._deaths = 0
         self._generation = 0
         self._restarting = asyncio.Lock()
@@ -87,10 +88,10 @@ class Group:
         self._capabilities = ground.application.capabilities
         self._left_to_caller = ground.application.left_to_caller
         self._leniencies = ground.leniencies
+        self._tls = ground.server.authority is not None
         self._run.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
-            next_step = "Make a plain login work first: `oauthspec serve` says what it lacks."
-            self._refused = Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, next_step)
+            self._refused = Trouble("inconclusive", learned.code, learned.refusal, learned.next_step)
 
     async def perform_all(self, everything: Iterable[Selected]) -> None:
         """Perform all, side by side where the application can."""
@@ -160,6 +161,8 @@ class Group:
         self._waiting = deque(sorted(remaining, key=lambda selected: not selected.scenario.waits))
 
     def _does_not_apply(self, selected: Selected) -> Trouble | None:
+        if selected.scenario.tls and not self._tls:
+            return Trouble("not_applicable", "WITHOUT_TLS", "The run was over http.", "Add --tls to the command.")
         duty = selected.scenario.left_to_caller
         if duty and duty in self._left_to_caller:
             cause = f"The library leaves {duty} to its caller, and says so."

@@ -7,6 +7,7 @@ came, and the same application logs in before and after. Silence, a crash and a 
 from collections.abc import Iterator, Sequence
 
 from mock_server.transcript import Exchange
+from scenarios.breaking_off import judge_breaks_off
 from scenarios.checks.login import Login, body, logins
 from scenarios.checks.table import CHECKS
 from scenarios.counting import most_repeated
@@ -24,9 +25,11 @@ from scenarios.evidence import (
 )
 from scenarios.evidence import is_alive as is_alive
 from scenarios.evidence import outcome as outcome_of
+from scenarios.living import lives, stray
 from scenarios.model.case import Case
 from scenarios.model.expectation import (
     Accepts,
+    BreaksOff,
     Copes,
     Declares,
     Expectation,
@@ -72,6 +75,8 @@ def judge(scenario: Scenario, case: Case) -> Verdict:
         return _judge_copes(scenario, case, expectation)
     if isinstance(expectation, Declares):
         return _judge_declares(scenario, case, expectation)
+    if isinstance(expectation, BreaksOff):
+        return judge_breaks_off(scenario, case, expectation)
     if isinstance(expectation, Shows):
         return judge_shows(scenario, case, expectation)
     return _judge_rejects(scenario, case, expectation)
@@ -100,11 +105,11 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
         # Refused, perhaps: a client that is dead sends nothing either.
         told = [each for name in case.sessions for each in outcomes(case, name, "land")]
         bad = next((each for each in told if each.kind in ("crashed", "hung")), None)
-        return _lives(case, "land", bad or next(iter(told), None)) or passed(case)
+        return lives(case, "land", bad or next(iter(told), None)) or passed(case)
     if not any(_looked_at(login, expectation) for login in found):
-        return _stray(case) or _never_came(case, expectation)
+        return stray(case) or _never_came(case, expectation)
     # What carries nothing that names a flow (`refresh_token=None`) may be this session's.
-    return _stray(case) or passed(case)
+    return stray(case) or passed(case)
 
 
 def _looked_at(login: Login, expectation: Follows) -> bool:
@@ -250,34 +255,13 @@ def _why(outcome: Outcome) -> str:
 
 def _proof(case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict | None:
     """What is missing for a refusal to be one; nothing where the proof is whole."""
-    missing = _lives(case, expectation.step, outcome)
+    missing = lives(case, expectation.step, outcome)
     if missing is not None or expectation.before in ("token_request", "request"):
         return missing
     spoiled = any(e.changes for e in of_session(case, expectation.session))
     if not spoiled and not was_forged(case, expectation.session):
         return never_delivered(case)
     return cannot_tell_signed_in(case) if outcome is None or outcome.kind in ("unknown", "signed_in") else None
-
-
-def _lives(case: Case, step: str, outcome: Outcome | None) -> Verdict | None:
-    """What is missing for saying that the application has come through; nothing where it has."""
-    if outcome is None:
-        return never_settled(case, step)
-    if outcome.kind in ("crashed", "hung"):
-        cause = "The client crashed" if outcome.kind == "crashed" else "The client never answered"
-        return cannot_tell(case, outcome.kind.upper(), f"{cause}, which is no refusal.", "Look at its output.")
-    if not case.strays or case.alone:
-        if not alive(case, case.before):
-            return not_alive(case, "before")
-        return None if alive(case, case.after) else not_alive(case, "after")
-    return _stray(case)
-
-
-def _stray(case: Case) -> Verdict | None:
-    if not case.strays or case.alone:
-        return None
-    cause = f"Request {case.strays[0].number} came meanwhile, and no flow can be named for it."
-    return cannot_tell(case, "STRAY_REQUEST", cause, "It is performed again alone.")
 
 
 def _clean(scenario: Scenario, case: Case, expectation: Rejects, outcome: Outcome | None) -> Verdict:
@@ -316,7 +300,7 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
     if len(counted) > expectation.times:
         return against(scenario, case, _expected(expectation), f"it sent {len(counted)}", numbers(counted))
     outcome = outcome_of(case, expectation.session, expectation.step)
-    missing = _lives(case, expectation.step, outcome)
+    missing = lives(case, expectation.step, outcome)
     if missing is not None:
         return missing
     if len(counted) < expectation.at_least:
@@ -337,7 +321,7 @@ def _judge_copes(scenario: Scenario, case: Case, expectation: Copes) -> Verdict:
     if signed_in and longest is not None and believed is not None and not believed <= longest:
         actual = f"it takes the access token to live for {believed:.3g} s"
         return against(scenario, case, f"a lifetime of at most {longest:g} s, or none", actual, numbers(came))
-    missing = _lives(case, expectation.step, outcome)
+    missing = lives(case, expectation.step, outcome)
     if missing is not None:
         return missing
     if expectation.explained and outcome is not None and outcome.kind == "refused" and not outcome.reason:
@@ -355,7 +339,7 @@ def _judge_declares(scenario: Scenario, case: Case, expectation: Declares) -> Ve
     outcome = outcome_of(case, expectation.session, expectation.step)
     if outcome is not None and outcome.kind == "refused" and not expectation.may_refuse:
         return against(scenario, case, _expected(expectation), _badly(outcome), came)
-    missing = _lives(case, expectation.step, outcome)
+    missing = lives(case, expectation.step, outcome)
     if missing is not None or outcome is None or outcome.kind == "refused":
         return missing or passed(case)
     if outcome.kind == "unknown":

@@ -11,6 +11,7 @@ import msgspec
 
 from mock_server.changes import NONE, Changes, written
 from mock_server.protocol.records import App
+from mock_server.protocol.vocabulary import Certificate
 from mock_server.serving import RunningServer
 from mock_server.transcript import Entry, Exchange
 from scenarios.collection import Selected
@@ -150,6 +151,9 @@ class LiveSession:
         core.transcript.record(flow, "step", session=self.name, step=step, **detail)
         core.attribution.open_step(flow, step)
         outcome = await act()
+        if self._ground.server.authority and outcome.kind != "signed_in":
+            # The server may hear of a handshake that was broken off a moment after the client has said so.
+            await self._ground.server.settled()
         # Pages are large: only what looks at them keeps them.
         kept = outcome if self._keeps_pages else msgspec.structs.replace(outcome, pages=())
         told = {"told_at": time.time(), **msgspec.to_builtins(kept)}
@@ -168,6 +172,7 @@ class LiveStage:
     def __init__(self, ground: Ground, *, keeps_pages: bool = False) -> None:
         self._ground = ground
         self._keeps_pages = keeps_pages
+        self._certificate: Certificate = "trusted"
         self.sessions: list[LiveSession] = []
 
     def session(self, name: str = "") -> LiveSession:
@@ -200,8 +205,18 @@ class LiveStage:
             core.change_flow(flow, self._ground.changes(changes))
             core.transcript.record(flow, "changes", **written(changes))
 
+    def present(self, certificate: Certificate) -> None:
+        """Show another certificate to everybody from now on; at the end of the story it is the usual one again."""
+        server = self._ground.server
+        server.present(certificate)
+        self._certificate = certificate
+        for flow in [flow for session in self.sessions for flow in session.flows]:
+            server.transcript.record(flow, "changes", certificate=certificate)
+
     async def close(self) -> None:
         """Close every step and every user agent."""
+        if self._certificate != "trusted":
+            self._ground.server.present("trusted")
         for session in self.sessions:
             session.settle()
             await session.client.close()

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import FRAMEIO, Provider
@@ -13,7 +13,7 @@ from mock_server.serving import RunningServer, authorization_server
 from scenarios.collection import Selected
 from scenarios.drivers.driver import CannotStart, Driver
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import Learned, break_ground
+from scenarios.ground import Learned, break_ground, secured
 from scenarios.group import MOST_LANES as MOST_LANES
 from scenarios.group import Group
 from scenarios.judging import judge
@@ -24,6 +24,9 @@ from scenarios.performing import Ground, Recorder
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
 from scenarios.summary import Summary, Terms
+
+if TYPE_CHECKING:
+    from mock_server.certificates import Authority
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Plan:
     lanes: int = MOST_LANES
     limit: float = 20.0
     terms: Terms = field(default_factory=Terms)
+    # Over https, with a certificate that the client is told to trust.
+    tls: bool = False
 
 
 class Listener(Protocol):
@@ -62,6 +67,11 @@ def on_sockets(core: AuthorizationServer) -> tuple[RunningServer, UserAgent]:
     """Where runs take place, unless told otherwise."""
     server = RunningServer(core)
     return server, UserAgent(server.url)
+
+
+def _over_https(core: AuthorizationServer, authority: "Authority") -> tuple[RunningServer, UserAgent]:
+    server = RunningServer(core, authority=authority)
+    return server, UserAgent(server.url, trust=authority.trusting())
 
 
 async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue = on_sockets) -> Summary:
@@ -92,14 +102,15 @@ async def under_way(
 ) -> AsyncIterator["Running"]:
     """A server for a run, and the run; what is in the plan is not performed yet."""
     core = authorization_server(provider=plan.provider, apps=(), auto_allow=True, journal=100_000)
-    server, opened = venue(core)
-    with server:
-        recorder = Recorder(server)
-        try:
-            async with opened as user_agent:
-                yield Running(plan, listeners, summary, server, user_agent, recorder)
-        finally:
-            recorder.close()
+    with secured(plan.tls) as authority:
+        server, opened = venue(core) if authority is None else _over_https(core, authority)
+        with server:
+            recorder = Recorder(server)
+            try:
+                async with opened as user_agent:
+                    yield Running(plan, listeners, summary, server, user_agent, recorder)
+            finally:
+                recorder.close()
 
 
 class Running:

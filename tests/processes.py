@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+")
+_ADDRESS = re.compile(r"https?://(?:127\.0\.0\.1|localhost):\d+")
 
 _PATIENCE = 30.0
 """Seconds until a server that is still there is killed; what waits for it then goes on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from client_ref.application import Pages
+from client_ref.client import AsyncClient, Client
 from client_ref.exchange import Wire
 from client_ref.flows import Flows
 from client_ref.policy import STRICT, Policy
@@ -19,7 +20,7 @@ class Flaw:
     """A client with one thing wrong.
 
     `rows` are scenario ids of the requirements that must catch it; `incidents` are published reports of the same
-    defect. What is changed shows in policy, flows, wire or pages; it takes two fields at most.
+    defect. What is changed shows in policy, flows, wire or pages, where it takes two fields at most, or in the clients.
     """
 
     name: str
@@ -30,3 +31,5 @@ class Flaw:
     flows: Flows = STRICT_FLOWS
     wire: Wire = STRICT_WIRE
     pages: Pages = STRICT_PAGES
+    client: type[Client] = Client
+    async_client: type[AsyncClient] = AsyncClient

@@ -296,11 +296,4 @@ FLAWS = (
         (),
         wire=replace(STRICT_WIRE, time_out=24 * 3600.0),
     ),
-    Flaw(
-        "certificate-not-verified",
-        "Any certificate is good enough.",
-        ("S-TLS-01",),
-        (),
-        wire=replace(STRICT_WIRE, verify_certificates=False),
-    ),
 )

@@ -26,6 +26,7 @@ _FLAGS = (
     click.option("--refresh", metavar="PATH", help="Web: where it refreshes; POST before the path if it wants one."),
     click.option("--api-call", metavar="PATH", help="Web: where it calls the API."),
     click.option("--env", multiple=True, metavar="NAME=TEMPLATE", help="Web: one more variable, as in ID={client_id}."),
+    click.option("--tls", is_flag=True, help="The mock speaks https; the client is told what to trust."),
 )
 
 
@@ -52,6 +53,7 @@ def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
         app_kind=flags["app_kind"],
         web={name: flags[key] for key, name in _WEB.items()},
         env=tuple(env.values()),
+        tls=bool(flags["tls"]),
         stored_env=frozenset(env.keys() - typed),
     )
 

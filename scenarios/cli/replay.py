@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from scenarios.cli.client_flags import client_flags, wanted
-from scenarios.cli.seats import chosen
+from scenarios.cli.seats import Seat, chosen
 from scenarios.cli.verb import INCOMPLETE, Misuse, Verb, say
-from scenarios.drivers.driver import Driver
 from scenarios.drivers.in_process import quiet_stdout
 
 if TYPE_CHECKING:
@@ -45,20 +44,20 @@ def command(
                 raise Misuse("NO_SUCH_FILE", cause, "Name the file that fuzz has written.") from None
             try:
                 each = read(text)
-                codes.append(_written(each, as_pytest, flags) if as_pytest else _replayed(each, file, seat.driver))
+                codes.append(_written(each, as_pytest, flags) if as_pytest else _replayed(each, file, seat))
             except UnreadableExample as error:
                 say(f"{error.code}: {file}: {str(error).removeprefix(f'{error.code}: ')}")
                 codes.append(INCOMPLETE)
     sys.exit(1 if 1 in codes else max(codes))
 
 
-def _replayed(each: "Counterexample", file: Path, driver: Driver) -> int:
+def _replayed(each: "Counterexample", file: Path, seat: Seat) -> int:
     from scenarios.fuzzing.arena import CannotGoOn
     from scenarios.fuzzing.examples import UnreadableExample
     from scenarios.fuzzing.replaying import replay
 
     try:
-        result = replay(each, driver)
+        result = replay(each, seat.driver, tls=seat.tls)
     except CannotGoOn as error:
         raise UnreadableExample(error.code, error.cause) from None
     if result.fixed:

@@ -74,7 +74,7 @@ def command(
         selected = _selected(seat, selectors)
         again = last_time.again(selected, _remembered_as(seat, provider_name)) if last_failed else ()
         terms = Terms(expected, fail_on or "failed", today(), partial=bool(selectors or again))
-        plan = Plan(seat.driver, again or selected, provider, lanes, timeout, terms)
+        plan = Plan(seat.driver, again or selected, provider, lanes, timeout, terms, seat.tls)
         header = _header(plan, seat, selectors)
         console = Console(header, plan.performances, verbose=verbose)
         if last_failed:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scenarios.cli.verb import Misuse
@@ -28,6 +28,7 @@ class Wanted:
     # Of the web seat alone, by the flag that gives it.
     web: Mapping[str, str | None] = field(default_factory=dict)
     env: tuple[str, ...] = ()
+    tls: bool = False
     # The variables that a settings file gives.
     stored_env: frozenset[str] = frozenset()
 
@@ -40,6 +41,7 @@ class Seat:
     app_kinds: tuple[AppKind, ...]
     flags: tuple[str, ...]
     command: tuple[str, ...] = ()
+    tls: bool = False
 
 
 def chosen(wanted: Wanted, output: Path | None) -> Seat:
@@ -47,13 +49,18 @@ def chosen(wanted: Wanted, output: Path | None) -> Seat:
     _check_one_seat(wanted)
     _check_other_flags(wanted)
     try:
-        if wanted.client is not None:
-            return _in_process(wanted, wanted.client)
-        return _adapter(wanted, output) if wanted.adapter else _web_app(wanted, output)
+        seat = _seat(wanted, output)
     except CannotStart as error:
         if error.code in _MISTYPED:
             raise Misuse(error.code, error.cause, error.next_step) from None
         raise
+    return replace(seat, tls=True, flags=(*seat.flags, "--tls")) if wanted.tls else seat
+
+
+def _seat(wanted: Wanted, output: Path | None) -> Seat:
+    if wanted.client is not None:
+        return _in_process(wanted, wanted.client)
+    return _adapter(wanted, output) if wanted.adapter else _web_app(wanted, output)
 
 
 def _check_one_seat(wanted: Wanted) -> None:

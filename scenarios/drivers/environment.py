@@ -3,9 +3,11 @@
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from mock_server.environment import trusting
 from scenarios.drivers.driver import CannotStart
 from scenarios.model.assignment import Assignment
 
@@ -25,7 +27,8 @@ def assigned(assignment: Assignment) -> dict[str, str]:
         "PORT": str(port_of(assignment.redirect_uri)),
         "API_URL": assignment.api_url,
     }
-    return {name: value for name, value in variables.items() if value is not None}
+    given = {name: value for name, value in variables.items() if value is not None}
+    return given | trusting(assignment.ca_file)
 
 
 def from_templates(templates: Mapping[str, str], assignment: Assignment) -> dict[str, str]:
@@ -43,6 +46,7 @@ def fields(assignment: Assignment) -> dict[str, str | None]:
         "revoke_url": assignment.revocation_endpoint,
         "issuer": assignment.issuer,
         "app_kind": assignment.app_kind,
+        "ca_file": assignment.ca_file,
     }
 
 
@@ -51,6 +55,22 @@ def whole(assignment: Assignment, templates: Mapping[str, str]) -> dict[str, str
     names = {"AUTHORIZE_URL", "TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "SCOPE", "PORT", "API_URL"}
     inherited = {name: value for name, value in os.environ.items() if name not in names | templates.keys()}
     return inherited | _no_proxy(inherited) | assigned(assignment) | from_templates(templates, assignment)
+
+
+@contextmanager
+def trusted_here(ca_file: str | None) -> Iterator[None]:
+    """Let what runs in this process, and what is started from it, trust the authorities of a file meanwhile."""
+    given = trusting(ca_file)
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def port_of(url: str) -> int:

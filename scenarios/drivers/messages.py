@@ -37,7 +37,7 @@ Fingerprint = Annotated[
 ]
 
 
-class Assigned(Struct, frozen=True):
+class Assigned(Struct, frozen=True, omit_defaults=True):
     """What the client is told before its first login: endpoints, registration, scope and redirection URI."""
 
     app_kind: Annotated[AppKind, Meta(description="A basic app has a secret, a pkce app has none.")]
@@ -50,6 +50,9 @@ class Assigned(Struct, frozen=True):
     redirect_uri: Annotated[str, Meta(description="The registered redirection URI; nothing has to listen there.")]
     scope: Annotated[str, Meta(description="The scope to ask for, separated by spaces.")]
     issuer: Annotated[str | None, Meta(description="The issuer to expect in responses, or null where none is sent.")]
+    ca_file: Annotated[
+        str | None, Meta(description="A file of certificates to trust, as PEM; there only where endpoints are https.")
+    ] = None
 
     def __repr__(self) -> str:
         return f"Assigned({self.app_kind}, {self.client_id!r})"

@@ -1,5 +1,6 @@
 """The harness's browser towards the authorization server: it opens the authorization URL and follows nothing."""
 
+import ssl
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -13,11 +14,20 @@ _ERROR_PAGE = "/oauth2/fallbacks/error"
 
 
 class UserAgent:
-    """Opens authorization URLs; `origin` is the mock's, and no request goes anywhere else."""
+    """Opens authorization URLs; `origin` is the mock's, and no request goes anywhere else.
 
-    def __init__(self, origin: str, timeout: float = 10.0) -> None:
+    `trust` is what it trusts where that is https: the throw-away authority, and no other.
+    """
+
+    def __init__(self, origin: str, timeout: float = 10.0, trust: ssl.SSLContext | None = None) -> None:
         self._origin = origin
-        self._client = httpx.AsyncClient(timeout=timeout, limits=_LIMITS, trust_env=False, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            verify=True if trust is None else trust,
+            timeout=timeout,
+            limits=_LIMITS,
+            trust_env=False,
+            follow_redirects=False,
+        )
 
     async def visit(self, authorization_url: str, flow: str) -> str:
         """Open an authorization URL for a flow; the URL of the redirect that comes back.

@@ -17,7 +17,7 @@ from mock_server.serving import RunningServer, authorization_server
 from mock_server.transcript import Entry, Exchange, ReceivedRequest
 from scenarios.drivers.driver import CannotStart, Driver, DriverError, SessionFailed
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import Learned, break_ground, learn
+from scenarios.ground import Learned, break_ground, learn, secured
 from scenarios.model.assignment import PLAIN, AppKind
 from scenarios.performing import Ground, Recorder
 
@@ -40,7 +40,9 @@ class Arena:
     Hypothesis calls functions and awaits nothing, so this loop runs while an example is performed, on the same thread.
     """
 
-    def __init__(self, driver: Driver, app_kind: AppKind, provider: Provider = FRAMEIO) -> None:
+    def __init__(
+        self, driver: Driver, app_kind: AppKind, provider: Provider = FRAMEIO, *, tls: bool = False
+    ) -> None:
         self.app_kind = app_kind
         self.loop = asyncio.new_event_loop()
         self.restarts = 0
@@ -49,7 +51,8 @@ class Arena:
         self.names_reasons = False
         self._driver = driver
         core = authorization_server(provider=provider, apps=(), auto_allow=True, journal=1_000, grants=4_000)
-        self.server = RunningServer(core)
+        self._secured = secured(tls)
+        self.server = RunningServer(core, authority=self._secured.__enter__())
         self._flows: deque[str] = deque()
         self._entries: list[Entry] = []
         self._ground: Ground | None = None
@@ -72,9 +75,11 @@ class Arena:
         finally:
             self.loop.close()
             self.server.stop()
+            self._secured.__exit__(None, None, None)
 
     async def _open(self) -> None:
-        self._user_agent = UserAgent(self.server.url)
+        authority = self.server.authority
+        self._user_agent = UserAgent(self.server.url, trust=authority.trusting() if authority else None)
         await self._start()
         recorder = Recorder(self.server)
         try:

@@ -23,7 +23,7 @@ class Replayed(msgspec.Struct, frozen=True):
     severity: str = "none"
 
 
-def replay(counterexample: Counterexample, driver: Driver) -> Replayed:
+def replay(counterexample: Counterexample, driver: Driver, *, tls: bool = False) -> Replayed:
     """Perform a counterexample in an application of its own.
 
     `UnreadableExample` says why it cannot be performed any more, `DriverError` and `CannotGoOn` that the client cannot.
@@ -34,7 +34,7 @@ def replay(counterexample: Counterexample, driver: Driver) -> Replayed:
         kinds = " or ".join(driver.app_kinds)
         cause = f"it is of a {counterexample.app_kind} app, and the client is given as {kinds}."
         raise UnreadableExample("OTHER_APP_KIND", cause)
-    with Arena(driver, counterexample.app_kind) as arena:
+    with Arena(driver, counterexample.app_kind, tls=tls) as arena:
         if counterexample.target == "authorization-request":
             found = many_logins(arena, _LOGINS).found.get(counterexample.invariant)
             return _replayed([found.violation] if found is not None else [])

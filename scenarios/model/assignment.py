@@ -54,6 +54,8 @@ class Assignment(msgspec.Struct, frozen=True):
     scope: str
     issuer: str | None = None
     kind: AssignmentKind = PLAIN
+    # What to trust where the endpoints are https: a file of certificates, as PEM.
+    ca_file: str | None = None
 
     def __repr__(self) -> str:
         return f"Assignment({self.app_kind}, {self.client_id!r}, {self.redirect_uri!r}, {self.kind})"

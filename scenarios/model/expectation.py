@@ -140,4 +140,14 @@ class Shows(msgspec.Struct, frozen=True, tag="shows", omit_defaults=True):
         return self.check.replace("_", " ")
 
 
-Expectation = Accepts | Rejects | Follows | SendsAtMost | Copes | Declares | Shows
+class BreaksOff(msgspec.Struct, frozen=True, tag="breaks_off", omit_defaults=True):
+    """In the session's last step of this kind the client is shown a bad certificate: it says nothing, and leaves."""
+
+    session: str
+    step: Step = "land"
+
+    def __str__(self) -> str:
+        return "breaks the connection off, and sends nothing"
+
+
+Expectation = Accepts | Rejects | Follows | SendsAtMost | Copes | Declares | Shows | BreaksOff

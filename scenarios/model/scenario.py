@@ -47,6 +47,8 @@ class Scenario:
     left_to_caller: str = ""
     # Looks at the authorization request alone: it is performed even where the server lets no login of the kind in.
     login_may_fail: bool = False
+    # It is about https, and does not apply to a run without.
+    tls: bool = False
     # Leniencies under which the server no longer tells a right client from a wrong one.
     moot_under: tuple[str, ...] = ()
     # Rows of the requirements' section 8 that it comes from.
@@ -80,6 +82,7 @@ def scenario(
     waits: bool = False,
     left_to_caller: str = "",
     login_may_fail: bool = False,
+    tls: bool = False,
     moot_under: tuple[str, ...] = (),
     seeds: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
@@ -103,6 +106,7 @@ def scenario(
             waits=waits,
             left_to_caller=left_to_caller,
             login_may_fail=login_may_fail,
+            tls=tls,
             moot_under=moot_under,
             seeds=seeds,
             aliases=aliases,

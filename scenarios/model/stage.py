@@ -4,8 +4,10 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from mock_server.changes import NONE, Changes
+from mock_server.protocol.vocabulary import Certificate
 from scenarios.model.expectation import (
     Accepts,
+    BreaksOff,
     Copes,
     Counted,
     Declares,
@@ -77,6 +79,9 @@ class Stage(Protocol):
     def change(self, session: Session, changes: Changes) -> None:
         """Answer a session otherwise from now on; what was changed for it before counts no longer."""
 
+    def present(self, certificate: Certificate) -> None:
+        """Show another certificate to everybody from now on, on new connections: a story is alone with the server."""
+
 
 def rejects(
     session: Session,
@@ -103,6 +108,11 @@ def follows(session: Session | None, check: str, *, of: Sent = "code", if_any: b
 def shows(session: Session, check: str, *, step: Step = "land") -> Shows:
     """Expect what a browser saw of the session's last step to meet a named check."""
     return Shows(session.name, check, step)
+
+
+def breaks_off(session: Session, *, step: Step = "land") -> BreaksOff:
+    """Expect the session to send nothing to a server with a bad certificate."""
+    return BreaksOff(session.name, step)
 
 
 def sends_at_most(

@@ -11,6 +11,14 @@ from scenarios.reports.shown import Hidden, answer_line, legible, shortened
 Line = tuple[str, str]
 
 _MOST_CHANGED = 3
+_CERTIFICATES = {
+    "trusted": "the usual one",
+    "renewed": "a new one, of the same authority",
+    "self_signed": "one that has signed itself",
+    "expired": "one that has expired",
+    "wrong_name": "one for another name",
+    "unknown_authority": "one of an authority that nobody knows",
+}
 
 
 def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
@@ -41,6 +49,8 @@ def _of_flows(case: Case) -> Iterator[Line]:
         if isinstance(variation, dict) and variation:
             points = ", ".join(shortened(f"{name} = {value!r}") for name, value in variation.items())
             yield "changed", f"the server behaves in another legal way{whose}: {points}"
+        if "certificate" in event.detail:
+            yield "changed", f"the server shows another certificate: {_CERTIFICATES[str(event.detail['certificate'])]}"
         if isinstance(owner, dict):
             yield from _decided(case, event, owner, whose)
         if isinstance(deviation, dict) and not _was_changed(case, event.flow):

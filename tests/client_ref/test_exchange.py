@@ -12,6 +12,7 @@ import pytest
 
 from client_ref.errors import ProgrammerError, Refusal
 from client_ref.exchange import AsyncExchange, Exchange, Wire
+from client_ref.flawed import flaw
 from client_ref.messages import Get, Post, Visit
 from client_ref.policy import ask, send
 from client_ref.session import Tokens
@@ -223,7 +224,7 @@ def test_a_certificate_that_nobody_vouches_for(run, certificate):
 def test_only_a_flawed_client_takes_it(run, certificate):
     with raw_server(says(answer()), certificate) as server:
         url = server.url.replace("http:", "https:")
-        assert run(send(Post(url, ())), Wire(verify_certificates=False)).status == 200
+        assert run(send(Post(url, ())), Wire(trust=flaw("certificate-not-verified").wire.trust)).status == 200
 
 
 def waits(seconds: float):

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from client_ref import flawed
+from client_ref.client import AsyncClient, Client
 from client_ref.errors import ConfigurationError
 from client_ref.flaws.flaw import Flaw
 from tests.client_ref.authorization_server import BASIC, PKCE
@@ -53,7 +54,9 @@ def test_a_flaw_is_one_small_change(flaw):
         for field in fields(getattr(flaw, part))
         if getattr(getattr(flaw, part), field.name) is not getattr(getattr(STRICT_CLIENT, part), field.name)
     ]
+    changed += [("flaw", name) for name in ("client",) if flaw.client is not STRICT_CLIENT.client]
     assert 1 <= len(changed) <= 2, changed
+    assert (flaw.client is Client) is (flaw.async_client is AsyncClient)
 
 
 def test_names_and_summaries():

@@ -50,14 +50,14 @@ SEATS: Mapping[str, Callable[[AppKind, str, Path], Driver]] = {
 }
 
 
-def performed(driver: Driver, kind: AppKind, selectors: Iterable[str] = ()) -> Summary:
+def performed(driver: Driver, kind: AppKind, selectors: Iterable[str] = (), *, tls: bool = False) -> Summary:
     """A run of what is selected, or of everything."""
-    return told(driver, performances(collect(), (kind,), tuple(selectors)))
+    return told(driver, performances(collect(), (kind,), tuple(selectors)), tls=tls)
 
 
-def told(driver: Driver, selected: tuple[Selected, ...], lanes: int = 8) -> Summary:
+def told(driver: Driver, selected: tuple[Selected, ...], lanes: int = 8, *, tls: bool = False) -> Summary:
     """A run of these performances; each has its verdict."""
-    summary = asyncio.run(run(Plan(driver, selected, lanes=lanes), []))
+    summary = asyncio.run(run(Plan(driver, selected, lanes=lanes, tls=tls), []))
     assert len(summary.verdicts) == len(selected)
     return summary
 

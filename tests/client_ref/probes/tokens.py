@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from client_ref.errors import ConfigurationError
+from client_ref.errors import ConfigurationError, Refusal
 from client_ref.messages import Get, Post, Response
+from mock_server.certificates import Authority
 from tests.client_ref.authorization_server import json_response, redirects
 from tests.client_ref.probes.probe import Make, forms, page_after, query, row, unpadded, with_members
+from tests.client_ref.raw_server import answer, raw_server, says
 
 
 @row("S-REF-01")
@@ -199,7 +203,20 @@ def scheme(make: Make) -> bool:
 
 @row("S-TLS-01")
 def certificates(make: Make) -> bool:
-    return make().flaw.wire.verify_certificates
+    """Nothing reaches a server with a bad certificate, neither a token request nor one to the API."""
+    flaw = make().flaw
+    return not any(reached(flaw, certificate) for certificate in ("self_signed", "wrong_name"))
+
+
+def reached(flaw, certificate) -> list[bytes]:
+    with Authority() as authority, raw_server(says(answer()), authority.presenting(certificate)) as server:
+        exchange = flaw.client.driver(replace(flaw.wire, ca_file=str(authority.ca_file)))
+        url = server.url.replace("http:", "https:")
+        for request in (Post(url, (("code", "c"),)), Get(url)):
+            with suppress(Refusal):
+                exchange.answer(request)
+        exchange.close()
+        return server.requests
 
 
 @row("S-URI-01")

@@ -18,8 +18,9 @@ def performed(
     *,
     kinds: tuple[str, ...] = ("basic", "pkce"),
     step_timeout: float = 1.0,
+    tls: bool = False,
 ) -> list[tuple[Selected, Verdict]]:
     """The verdicts of the selected scenarios."""
     driver = InProcessDriver(factory, step_timeout=step_timeout)
     chosen = performances(collect(), kinds, tuple(selectors))  # type: ignore[arg-type]
-    return asyncio.run(run(Plan(driver, chosen), [])).verdicts
+    return asyncio.run(run(Plan(driver, chosen, tls=tls), [])).verdicts

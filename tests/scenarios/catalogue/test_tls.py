@@ -1,0 +1,104 @@
+"""Certificates, over https: the reference client passes in every seat, each flawed one is caught where it should."""
+
+import os
+import ssl
+
+import pytest
+
+from client_ref import client, flawed
+from client_ref.exchange import Wire
+from mock_server.serving import throw_away_authority
+from scenarios.drivers.environment import trusted_here
+from tests.examples.seats import SEATS, by_status
+from tests.examples.seats import performed as performed_in_a_seat
+from tests.scenarios.catalogue.performed import performed
+
+pytestmark = pytest.mark.slow
+
+CERTIFICATES = ("tls/bad-*", "tls/renewed-certificate")
+SOME = ("tls/*expired*", "tls/bad-certificate-of-the-api*", "tls/renewed*", "callback/genuine*")
+ROWS = ("self-signed", "expired", "wrong-name", "unknown-authority")
+EVERYWHERE = ("of-the-token-endpoint", "at-a-refresh", "of-the-api")
+
+
+def bad(places=EVERYWHERE, rows=ROWS):
+    return {f"tls/bad-certificate-{place}[{row}]" for place in places for row in rows}
+
+
+def redirects(what, statuses):
+    return {f"tls/{what}-redirected-to-cleartext[{status}]" for status in statuses}
+
+
+CAUGHT = {
+    "certificate-not-verified": bad(),
+    "certificate-not-verified-at-the-second-try": bad(),
+    "certificate-not-verified-at-the-api": bad(["of-the-api"]),
+    "certificate-of-another-name-accepted": bad(rows=["wrong-name"]),
+    "certificate-pinned": {"tls/renewed-certificate"},
+    "token-redirect-followed": redirects("token-request", (302, 303, 307, 308)),
+    "api-redirect-followed": redirects("api-call", (302, 307, 308)),
+}
+
+
+def failed(verdicts):
+    return {verdict.identifier for _, verdict in verdicts if verdict.status == "failed"}
+
+
+@pytest.mark.parametrize("flaw", CAUGHT)
+def test_a_flawed_client_is_caught_where_it_is_flawed(flaw):
+    verdicts = performed(flawed.factory(flaw), ["tls/*"], kinds=("basic",), tls=True)
+    assert failed(verdicts) == CAUGHT[flaw]
+    assert {verdict.status for _, verdict in verdicts} == {"failed", "passed"}
+
+
+@pytest.mark.parametrize("flaw", ["certificate-not-verified-at-the-second-try", "certificate-not-verified-at-the-api"])
+def test_so_is_one_for_asyncio(flaw):
+    selected = ["tls/bad-*expired*", "tls/renewed-certificate"]
+    assert failed(performed(flawed.async_factory(flaw), selected, kinds=("pkce",), tls=True)) == {
+        name for name in CAUGHT[flaw] if "expired" in name
+    }
+
+
+def test_one_that_pins_for_asyncio():
+    verdicts = performed(flawed.async_factory("certificate-pinned"), CERTIFICATES[1:], kinds=("pkce",), tls=True)
+    assert failed(verdicts) == {"tls/renewed-certificate"}
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_the_reference_client_passes_in_every_seat(seat, tmp_path):
+    summary = performed_in_a_seat(SEATS[seat]("basic", "", tmp_path), "basic", SOME, tls=True)
+    assert {verdict.status for _, verdict in summary.verdicts} == {"passed"}
+    assert len(summary.verdicts) == 9
+    assert not [rule for _, rule in summary.rules if rule.status != "passed"]
+
+
+def test_a_web_application_that_looks_at_nothing_is_caught(tmp_path):
+    driver = SEATS["web app"]("basic", "certificate-not-verified", tmp_path)
+    assert by_status(performed_in_a_seat(driver, "basic", ["tls/bad-*expired*"], tls=True), "failed") == bad(
+        rows=["expired"]
+    )
+
+
+def test_without_tls_they_do_not_apply():
+    verdicts = performed(client.factory, ["tls/*"], kinds=("basic",))
+    assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("not_applicable", "WITHOUT_TLS")}
+
+
+def test_a_client_that_cannot_be_told_what_to_trust_is_not_judged():
+    def factory(assignment):
+        nobody = Wire(trust=lambda _: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return client.Client(client.registration(assignment), wire=nobody)
+
+    verdicts = performed(factory, ["tls/renewed-certificate", "callback/genuine*"], kinds=("basic",), tls=True)
+    assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("inconclusive", "CA_NOT_TRUSTED")}
+    assert "docs/tls.md" in verdicts[0][1].next_step
+    assert "unknown ca" in verdicts[0][1].cause
+
+
+def test_what_is_set_in_this_process_is_set_back(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "before")
+    monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
+    with throw_away_authority() as authority, trusted_here(str(authority.ca_file)):
+        assert os.environ["SSL_CERT_FILE"] == os.environ["NODE_EXTRA_CA_CERTS"] == str(authority.ca_file)
+    assert os.environ["SSL_CERT_FILE"] == "before"
+    assert "NODE_EXTRA_CA_CERTS" not in os.environ
