@@ -7,6 +7,7 @@ is first needed, and kept until the end.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from mock_server.transcript import Entry
 from scenarios.collection import Selected
 from scenarios.drivers.driver import CannotStart
 from scenarios.ground import Learned
@@ -28,21 +29,33 @@ class OneByOne:
         self._last = last
         self._groups: dict[tuple[AppKind, AssignmentKind], Group | CannotStart] = {}
 
+    async def prepare(self, app_kind: AppKind, kind: AssignmentKind) -> Group:
+        """Have the application of an assignment ready; `CannotStart` says why there is none, each time."""
+        key = app_kind, kind
+        if key not in self._groups:
+            self._groups[key] = await self._prepared(self._running.group(app_kind, kind))
+        group = self._groups[key]
+        if isinstance(group, CannotStart):
+            raise group
+        return group
+
     async def perform(self, selected: Selected) -> tuple[Case, Verdict]:
         """Perform a scenario; its case, and what is said of it."""
-        key = selected.app_kind, selected.scenario.assignment
-        if key not in self._groups:
-            self._groups[key] = await self._prepared(self._running.group(*key))
-        group = self._groups[key]
-        if isinstance(group, Group):
-            await group.perform_one(selected)
+        try:
+            group = await self.prepare(selected.app_kind, selected.scenario.assignment)
+        except CannotStart as error:
+            self._running.report(selected, not_started(selected, error))
         else:
-            self._running.report(selected, not_started(selected, group))
+            await group.perform_one(selected)
         return self._last.told
 
     def judge_rules(self, app_kind: AppKind) -> tuple[RuleVerdict, ...]:
         """What the rules say of everything that was performed so far."""
         return self._running.judge_rules(app_kind)
+
+    def entries(self, number: int) -> tuple[Entry, ...]:
+        """The entry of a number."""
+        return tuple(entry for entry in self._running.recorder.everything() if entry.number == number)
 
     async def _prepared(self, group: Group) -> Group | CannotStart:
         try:

@@ -6,6 +6,7 @@ Data first: the console colours it, a trace prints it, a test looks for each par
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -15,7 +16,7 @@ from scenarios.model.case import Case
 from scenarios.model.requirement import Requirement
 from scenarios.model.scenario import Scenario
 from scenarios.model.verdict import RuleVerdict, Status, Verdict
-from scenarios.reports.header import APP_KINDS, Header
+from scenarios.reports.header import APP_KINDS
 from scenarios.reports.shown import Hidden, answer_line, legible, request_line
 from scenarios.reports.situation import Line, situation
 from scenarios.rules.rule import Rule
@@ -34,6 +35,13 @@ _INDENT = "  "
 _LABELS = 12
 # What is copied, or compared by eye, is never broken: a terminal may wrap it.
 _UNBROKEN = frozenset({"right", "sent", "opened", "again", "exchange", "clause"})
+
+
+class Repeats(Protocol):
+    """How a scenario is performed again: the header of a run says so, and a test runner."""
+
+    def again(self, identifier: str, app_kind: AppKind) -> str:
+        """The line that performs one scenario, or row, with one kind of app again."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -68,7 +76,7 @@ def _wrapped(text: str, room: int) -> list[str]:
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
-def of_scenario(scenario: Scenario, case: Case, verdict: Verdict, header: Header) -> Failure:
+def of_scenario(scenario: Scenario, case: Case, verdict: Verdict, header: Repeats) -> Failure:
     """A scenario that failed or warned."""
     secrets = () if case.app is None else (case.app.client_secret,)
     hidden = Hidden(case.entries, secrets)

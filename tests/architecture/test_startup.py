@@ -37,6 +37,12 @@ def test_the_command_loads_only_what_its_verb_needs():
     assert not importing("import oauthspec.__main__") & {*NOT_FOR_SERVING, "starlette", "uvicorn"}
 
 
+def test_the_pytest_plugin_loads_nothing_of_ours_until_it_is_used():
+    """Every run of pytest where oauthspec is installed pays for it."""
+    ours = importing("import oauthspec.pytest_plugin") - importing("import pytest")
+    assert ours == {"oauthspec"}
+
+
 @pytest.mark.parametrize(
     ("command", "besides"),
     # The verb names what breaks a rule, and rules are the harness's; they bring nothing else with them.

@@ -11,6 +11,19 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+SELECTED = "['callback/genuine-callback', 'callback/state-changed[missing]']"
+USES_OURS = f"""
+import pytest
+
+@pytest.mark.oauthspec(client="reference", select={SELECTED}, app_kind="basic")
+def test_client(oauthspec_case):
+    oauthspec_case.check()
+"""
+USES_THE_MOCK = """
+def test_mock(oauthspec_server):
+    assert oauthspec_server.url
+"""
+
 TEST = """
 import sys
 from scenarios.login import STEPS
@@ -20,7 +33,8 @@ def test_project():
     assert (STEPS, OURS_TOO) == (3, "the project's")
 
 def test_nothing_of_oauthspec_is_loaded():
-    assert not {"oauthspec", "mock_server", "client_ref"} & sys.modules.keys()
+    # Our pytest plugin is loaded everywhere, and it alone.
+    assert not {"oauthspec.__main__", "mock_server", "client_ref", "hypothesis", "httpx"} & sys.modules.keys()
 """
 
 
@@ -73,6 +87,25 @@ print(sorted({"scenarios", "mock_server", "client_ref", "hypothesis", "httpx"} &
 """
     result = installation.run("python", "-c", script, cwd=tmp_path)
     assert result.stdout == "[]\n"
+
+
+def test_our_pytest_plugin_judges_a_client(installation, tmp_path):
+    (tmp_path / "test_client.py").write_text(USES_OURS)
+    result = installation.run("python", "-P", "-m", "pytest", "--strict-markers", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+    assert " passed" in result.stdout
+
+
+def test_our_pytest_plugin_says_where_the_project_shadows_ours(installation, project):
+    """Its own tests pass beside that, and the mock, which lives elsewhere, serves."""
+    (project / "tests" / "test_client.py").write_text(USES_OURS)
+    (project / "tests" / "test_mock.py").write_text(USES_THE_MOCK)
+    others = ("--deselect", "tests/test_project.py::test_nothing_of_oauthspec_is_loaded")
+    result = installation.run("python", "-m", "pytest", "--continue-on-collection-errors", *others, cwd=project)
+    assert f"SHADOWED: `scenarios` is {project / 'scenarios'}" in result.stdout
+    assert f"oauthspec's own is {installation.directory}" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert "3 passed, 1 deselected, 1 error" in result.stdout, result.stdout
 
 
 def test_our_command_works_inside_the_project(installation, project):

@@ -1,0 +1,144 @@
+"""The marker `oauthspec`: which client, and what it is put through."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mock_server.protocol.provider import PROVIDERS
+from scenarios import baseline
+from scenarios.baseline import Baseline, BaselineError
+from scenarios.cli.seats import Seat, Wanted, chosen
+from scenarios.cli.verb import Misuse
+from scenarios.collection import NothingSelected, Selected, collect, performances
+from scenarios.drivers.driver import CannotStart
+from scenarios.drivers.in_process import InProcessDriver
+from scenarios.model.assignment import AppKind
+from scenarios.rules.always import RULES
+from scenarios.rules.rule import Rule
+from scenarios.running import Plan
+
+_WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
+_SEATS = ("client", "command", "adapter")
+_KNOWN = (*_SEATS, "login", *_WEB, "env", "select", "app_kind", "provider", "timeout", "baseline", "fail_on")
+_KINDS: Mapping[Any, tuple[AppKind, ...]] = {
+    None: ("basic", "pkce"),
+    "both": ("basic", "pkce"),
+    "basic": ("basic",),
+    "pkce": ("pkce",),
+}
+_LIMIT = 20.0
+
+
+MISTAKES = (Misuse, CannotStart, BaselineError)
+"""What can be wrong with a marker, each in a line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a marker asks for; items of one test function have the same."""
+
+    plan: Plan
+    rules: tuple[tuple[Rule, AppKind], ...]
+    baseline: Baseline
+    # The day on which entries of the baseline hold or have expired.
+    today: date
+    # Whether a warning is a failure.
+    strict: bool
+    # A part of the catalogue was chosen: that a rule was not broken there says nothing of the rest.
+    partial: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What one item asks of the client."""
+
+    asked: Asked
+    what: Selected | Rule
+    app_kind: AppKind
+
+    @property
+    def identifier(self) -> str:
+        """The scenario, with its row in brackets, or the rule."""
+        return self.what.identifier
+
+
+def asked(settings: Mapping[str, Any], folder: Path) -> Asked:
+    """From the marker's arguments; `Misuse` and `CannotStart` say what is wrong. Paths are relative to `folder`."""
+    for name in settings:
+        if name not in _KNOWN:
+            near = difflib.get_close_matches(name, _KNOWN, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_KNOWN)}."
+            raise Misuse("UNKNOWN_ARGUMENT", f"The marker oauthspec has no argument {name!r}.", hint)
+    seat = _seat(settings)
+    provider, timeout = settings.get("provider", "frameio"), settings.get("timeout", _LIMIT)
+    _one_of("provider", provider, PROVIDERS)
+    if not isinstance(timeout, int | float) or timeout <= 0:
+        raise Misuse("BAD_ARGUMENT", f"timeout is {timeout!r}.", "It is a number of seconds, more than nothing.")
+    fail_on = settings.get("fail_on", "failed")
+    _one_of("fail_on", fail_on, ("failed", "warned"))
+    selectors = _words("select", settings.get("select", ()))
+    selected = _selected(seat, selectors)
+    rules = tuple((rule, kind) for kind in seat.app_kinds for rule in RULES if kind in rule.app_kinds)
+    plan = Plan(seat.driver, selected, PROVIDERS[provider], lanes=1, limit=timeout)
+    known = _baseline(settings.get("baseline"), folder)
+    today = date.today()
+    return Asked(plan, rules, known, today, strict=fail_on == "warned", partial=bool(selectors))
+
+
+def _seat(settings: Mapping[str, Any]) -> Seat:
+    given = [name for name in _SEATS if settings.get(name) is not None]
+    advice = "Give client=factory, or command=[...] with login=, or adapter=[...]."
+    if not given:
+        raise Misuse("NO_CLIENT", "Nothing says which client to judge.", advice)
+    if len(given) > 1:
+        raise Misuse("TWO_SEATS", f"{' and '.join(given)} are two ways to plug a client in.", "Give one of them.")
+    app_kind = settings.get("app_kind")
+    _one_of("app_kind", app_kind, _KINDS)
+    if given == ["command"] and not settings.get("login"):
+        raise Misuse("NO_LOGIN", "command= starts a web application, and nothing says where its login begins.",
+                     "Add login='/login', or use adapter=[...] for one that answers JSON lines.")  # fmt: skip
+    foreign = [name for name in ("login", *_WEB, "env") if given != ["command"] and settings.get(name)]
+    if foreign:
+        cause = f"{foreign[0]} says something of a web application, and {given[0]} is none."
+        raise Misuse("FLAG_OF_ANOTHER_SEAT", cause, "Leave it out, or give command=[...].")
+    client = settings.get("client")
+    if callable(client):
+        return Seat(InProcessDriver(client), _KINDS[app_kind], ())
+    if client is not None and not isinstance(client, str):
+        cause = f"client is {type(client).__name__}, which cannot be called."
+        raise Misuse("CLIENT_NOT_CALLABLE", cause, "Give a function that takes an assignment, or 'module:factory'.")
+    command = None if client else _words(given[0], settings[given[0]])
+    web = {flag: settings.get(name) for name, flag in _WEB.items()}
+    env = tuple(f"{name}={template}" for name, template in dict(settings.get("env") or {}).items())
+    return chosen(Wanted(client, settings.get("login"), given == ["adapter"], command, app_kind, web, env), None)
+
+
+def _words(name: str, value: object) -> tuple[str, ...]:
+    """A list of strings; of selectors, one alone may be given as it is."""
+    if isinstance(value, str) and name == "select":
+        return (value,)
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(each, str) for each in value):
+        raise Misuse("BAD_ARGUMENT", f"{name} is {value!r}.", f"It is a list of strings, as in {name}=['...'].")
+    return tuple(value)
+
+
+def _one_of(name: str, value: object, known: Mapping[Any, Any] | Sequence[str]) -> None:
+    if value not in known:
+        words = ", ".join(str(each) for each in known if each is not None)
+        raise Misuse("BAD_ARGUMENT", f"{name} is {value!r}.", f"Known: {words}.")
+
+
+def _selected(seat: Seat, selectors: Sequence[str]) -> tuple[Selected, ...]:
+    try:
+        return performances(collect(), seat.app_kinds, selectors)
+    except NothingSelected as error:
+        raise Misuse("NOTHING_SELECTED", str(error)) from None
+
+
+def _baseline(path: str | Path | None, folder: Path) -> Baseline:
+    if path is None:
+        return Baseline()
+    return baseline.read(folder / path)
