@@ -22,7 +22,7 @@ from scenarios.running import Plan
 
 _WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
 _SEATS = ("client", "command", "adapter")
-_KNOWN = (*_SEATS, "login", *_WEB, "env", "select", "app_kind", "provider", "timeout", "baseline", "fail_on")
+KNOWN = (*_SEATS, "login", *_WEB, "env", "select", "app_kind", "provider", "timeout", "baseline", "fail_on")
 _KINDS: Mapping[Any, tuple[AppKind, ...]] = {
     None: ("basic", "pkce"),
     "both": ("basic", "pkce"),
@@ -68,9 +68,9 @@ class Question:
 def asked(settings: Mapping[str, Any], folder: Path) -> Asked:
     """From the marker's arguments; `Misuse` and `CannotStart` say what is wrong. Paths are relative to `folder`."""
     for name in settings:
-        if name not in _KNOWN:
-            near = difflib.get_close_matches(name, _KNOWN, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_KNOWN)}."
+        if name not in KNOWN:
+            near = difflib.get_close_matches(name, KNOWN, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(KNOWN)}."
             raise Misuse("UNKNOWN_ARGUMENT", f"The marker oauthspec has no argument {name!r}.", hint)
     seat = _seat(settings)
     provider, timeout = settings.get("provider", "frameio"), settings.get("timeout", _LIMIT)

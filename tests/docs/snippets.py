@@ -9,6 +9,7 @@ A mark is an HTML comment on the line above the fence, invisible to readers:
     <!-- test: make -->      every line is a target of the Makefile (the tests are themselves run by it)
     <!-- test: python -->    a program of its own; it must succeed
     <!-- test: python serve --> the same while `oauthspec serve --auto-allow` runs; MOCK in the environment tells where
+    <!-- test: pytest -->    a file of tests; all of them must pass
     <!-- test: none, REASON -->  not run, and why
 """
 

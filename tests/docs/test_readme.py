@@ -20,7 +20,7 @@ from tests.processes import finished, served
 README = ROOT / "README.md"
 DOCUMENTS = [README, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
 BLOCKS = snippets(README)
-KINDS = {"run", "fails", "serve", "output", "make", "python", "python serve", "none"}
+KINDS = {"run", "fails", "serve", "output", "make", "python", "python serve", "pytest", "none"}
 
 
 def _code(text: str) -> list[str]:
@@ -97,6 +97,13 @@ def test_programs_run(block, tmp_path, environment):
         return
     with serving("oauthspec serve --auto-allow", tmp_path, environment) as server:
         run([sys.executable, str(program)], cwd=tmp_path, env=environment | {"MOCK": server.url})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", of_kind("pytest"), ids=str)
+def test_tests_pass(block, tmp_path, environment):
+    (tmp_path / "test_client.py").write_text(block.text)
+    assert " passed" in run([sys.executable, "-m", "pytest", "--strict-markers"], cwd=tmp_path, env=environment)
 
 
 @pytest.mark.parametrize("block", of_kind("make"), ids=str)
