@@ -3,14 +3,13 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mock_server.protocol.provider import PROVIDERS
-from scenarios import baseline
-from scenarios.baseline import Baseline, BaselineError
+from scenarios.baseline import Baseline
 from scenarios.cli.seats import Seat, Wanted, chosen
+from scenarios.cli.terms import baseline_of, today
 from scenarios.cli.verb import Misuse
 from scenarios.collection import NothingSelected, Selected, collect, performances
 from scenarios.drivers.driver import CannotStart
@@ -19,6 +18,7 @@ from scenarios.model.assignment import AppKind
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import Rule
 from scenarios.running import Plan
+from scenarios.summary import Terms
 
 _WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
 _SEATS = ("client", "command", "adapter")
@@ -32,7 +32,7 @@ _KINDS: Mapping[Any, tuple[AppKind, ...]] = {
 _LIMIT = 20.0
 
 
-MISTAKES = (Misuse, CannotStart, BaselineError)
+MISTAKES = (Misuse, CannotStart)
 """What can be wrong with a marker, each in a line."""
 
 
@@ -42,13 +42,6 @@ class Asked:
 
     plan: Plan
     rules: tuple[tuple[Rule, AppKind], ...]
-    baseline: Baseline
-    # The day on which entries of the baseline hold or have expired.
-    today: date
-    # Whether a warning is a failure.
-    strict: bool
-    # A part of the catalogue was chosen: that a rule was not broken there says nothing of the rest.
-    partial: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +75,11 @@ def asked(settings: Mapping[str, Any], folder: Path) -> Asked:
     selectors = _words("select", settings.get("select", ()))
     selected = _selected(seat, selectors)
     rules = tuple((rule, kind) for kind in seat.app_kinds for rule in RULES if kind in rule.app_kinds)
-    plan = Plan(seat.driver, selected, PROVIDERS[provider], lanes=1, limit=timeout)
-    known = _baseline(settings.get("baseline"), folder)
-    today = date.today()
-    return Asked(plan, rules, known, today, strict=fail_on == "warned", partial=bool(selectors))
+    path = settings.get("baseline")
+    known = Baseline() if path is None else baseline_of(folder / path)
+    terms = Terms(known, fail_on, today(), partial=bool(selectors))
+    plan = Plan(seat.driver, selected, PROVIDERS[provider], lanes=1, limit=timeout, terms=terms)
+    return Asked(plan, rules)
 
 
 def _seat(settings: Mapping[str, Any]) -> Seat:
@@ -136,9 +130,3 @@ def _selected(seat: Seat, selectors: Sequence[str]) -> tuple[Selected, ...]:
         return performances(collect(), seat.app_kinds, selectors)
     except NothingSelected as error:
         raise Misuse("NOTHING_SELECTED", str(error)) from None
-
-
-def _baseline(path: str | Path | None, folder: Path) -> Baseline:
-    if path is None:
-        return Baseline()
-    return baseline.read(folder / path)

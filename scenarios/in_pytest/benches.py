@@ -114,7 +114,8 @@ class Benches:
             if bench is None or not isinstance(question.what, Rule):
                 continue
             if (question.identifier, question.app_kind) not in bench.failed:
-                kind, text = reaction(bench.ask(question.what, question.app_kind, item.nodeid), question.asked)
+                told = bench.ask(question.what, question.app_kind, item.nodeid)
+                kind, text = reaction(told, question.asked.plan.terms)
                 yield from [text] if kind == "fail" else []
 
 

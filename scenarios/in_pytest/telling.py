@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from mock_server.transcript import Entry
 from scenarios.collection import Selected
-from scenarios.in_pytest.asked import Asked
 from scenarios.model.assignment import AppKind
 from scenarios.model.case import Case
 from scenarios.model.verdict import RuleVerdict, Status, Verdict
@@ -15,6 +14,7 @@ from scenarios.reports.failure import WORDS
 from scenarios.reports.header import APP_KINDS
 from scenarios.reports.shown import Hidden
 from scenarios.rules.rule import Rule
+from scenarios.summary import Summary, Terms
 
 Kind = Literal["pass", "fail", "skip", "xfail", "warn"]
 
@@ -22,10 +22,10 @@ Kind = Literal["pass", "fail", "skip", "xfail", "warn"]
 class Told(NamedTuple):
     """What was said of a scenario or a rule, in words."""
 
-    identifier: str
-    app_kind: AppKind
     status: Status
-    text: str = ""
+    text: str
+    # A run of this alone, to be held against a baseline.
+    alone: Summary
 
 
 class _Item(NamedTuple):
@@ -43,7 +43,7 @@ def told_scenario(selected: Selected, case: Case, verdict: Verdict, nodeid: str)
     else:
         hidden = Hidden(case.entries, () if case.app is None else (case.app.client_secret,))
         text = _cause(verdict, hidden) if verdict.code else ""
-    return Told(selected.identifier, selected.app_kind, verdict.status, text)
+    return Told(verdict.status, text, Summary(verdicts=[(selected, verdict)]))
 
 
 def _cause(verdict: Verdict, hidden: Hidden) -> str:
@@ -61,22 +61,19 @@ def told_rule(
     if verdict.first is not None and verdict.status in ("failed", "warned"):
         hidden, again = Hidden(entries, secrets), _Item(nodeid).again(rule.identifier, app_kind)
         text = failure.of_rule(rule, verdict, APP_KINDS[app_kind], entries, again, hidden).text()
-    return Told(rule.identifier, app_kind, verdict.status, text)
+    return Told(verdict.status, text, Summary(rules=[(app_kind, verdict)]))
 
 
-def reaction(told: Told, asked: Asked) -> tuple[Kind, str]:
+def reaction(told: Told, terms: Terms) -> tuple[Kind, str]:
     """What pytest is told, and why; an entry of the baseline has to come true, as a strict xfail has."""
-    entry = asked.baseline.expected(told.identifier, told.app_kind)
-    silent = told.status in ("inconclusive", "errored")
-    if entry is not None and entry.expired(asked.today):
-        return "fail", f"{told.text}\nThe baseline expected it to be {entry.verdict} until {entry.expires}.".lstrip()
-    if entry is not None and told.status == entry.verdict:
+    told.alone.terms = terms
+    compared = told.alone.compared
+    for entry in compared.expected.values():
         return "xfail", entry.reason
-    if entry is not None and not silent and not (asked.partial and told.identifier.startswith("rule/")):
-        stale = f"[XPASS(strict)] It is {told.status.replace('_', ' ')}, and the baseline expects it to be "
-        stale += f"{entry.verdict} ({entry.reason}). Take the entry out, or write into it what is so now."
-        return "fail", f"{told.text}\n{stale}".lstrip()
-    if told.status == "warned" and not asked.strict:
+    for stale in compared.stale:
+        said = f"[XPASS(strict)] The baseline has {stale.entry}, for {stale.entry.reason!r}: {stale.cause}."
+        return "fail", f"{told.text}\n{said} {stale.next_step}".lstrip()
+    if told.status == "warned" and terms.fail_on != "warned":
         return "warn", told.text
     return _REACTIONS[told.status], told.text
 

@@ -110,7 +110,7 @@ def of_rule(
     return Failure(title, verdict.status, tuple(lines))
 
 
-def first_seen(verdict: RuleVerdict, app_kind: AppKind, cases: Iterable[Case], header: Header) -> str:
+def first_seen(verdict: RuleVerdict, app_kind: AppKind, cases: Iterable[Case], header: Repeats) -> str:
     """The line that repeats the scenario which holds the first evidence of a broken rule."""
     number = verdict.first.exchange if verdict.first is not None else 0
     for case in cases:
