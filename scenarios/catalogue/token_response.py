@@ -80,20 +80,34 @@ async def token_type_unknown(stage: Stage, change: Deviation) -> Rejects:
 
 @scenario(
     requirement=DERIVED("take `error` for a failure under status 200 too", RFC6749.section("5.2"), security=True),
-    rows={
-        "alone": sends_body('{"error":"invalid_grant","error_description":"The code is not good."}'),
-        "beside-a-token": adds("error", "invalid_grant"),
-    },
+    rows={"alone": sends_body('{"error":"invalid_grant","error_description":"The code is not good."}')},
     risk="users are logged in by a refusal",
     fix="look for `error` in the JSON, whatever the status says",
     incidents=("golang/oauth2 #441", "CVE-2021-41580"),
     seeds=("S-RSP-04",),
 )
 async def error_under_status_200(stage: Stage, change: Deviation) -> Rejects:
-    """The answer is 200 and holds an `error`."""
+    """The answer is 200 and holds an `error`, and no token."""
     client = stage.session()
     await client.log_in(changed(change))
     return rejects(client, before=SESSION, reasons=("error_in_success", *_TOKENS))
+
+
+@scenario(
+    # No more than a warning: 5.1 has clients ignore names that they do not know, and the name is none of a success.
+    requirement=DERIVED(
+        "take `error` for a failure beside a token too", RFC6749.section("5.2"), RFC6749.section("5.1")
+    ),
+    risk="a server that contradicts itself logs users in",
+    fix="look for `error` in the JSON first",
+    seeds=("S-RSP-04",),
+    aliases=("token-response/error-under-status-200[beside-a-token]",),
+)
+async def error_beside_a_token(stage: Stage) -> Rejects:
+    """The answer is 200 and holds both a token and an `error`."""
+    client = stage.session()
+    await client.log_in(changed(adds("error", "invalid_grant")))
+    return rejects(client, before=SESSION, reasons=("error_in_success",))
 
 
 @scenario(

@@ -21,9 +21,12 @@ class TypeUnknown(Violation):
 
 class ErrorTaken(Violation):
     identifier = "token/error-taken"
-    requirement = DERIVED("take `error` for a failure under status 200 too", RFC6749.section("5.2"), security=True)
-    risk = "users are logged in by a refusal"
-    fix = "look for `error` in the JSON, whatever the status says"
+    # The answer has a token as well, or there would be nothing to take. RFC 6749 5.1 has unknown names ignored.
+    requirement = DERIVED(
+        "take `error` for a failure beside a token too", RFC6749.section("5.2"), RFC6749.section("5.1")
+    )
+    risk = "a server that contradicts itself logs users in"
+    fix = "look for `error` in the JSON first"
 
 
 class StatusIgnored(Violation):
