@@ -11,14 +11,14 @@ way, with a task and the ASGI application of its own: that costs more than most 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mock_server.transcript import Answer, ReceivedRequest
+from mock_server.transcript import ReceivedRequest
 from mock_server.web.application import Application
 from mock_server.web.endpoints import MAXIMUM_BODY, Decide, decoded
 from mock_server.web.sending import TRANSPORT, Receive, Scope, Send, written
@@ -57,17 +57,23 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, application: Application | None = None, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._application = application
+        self._decides: Mapping[tuple[bytes, bytes], Decide] = {} if application is None else application.decides
         self.logger = _LOGGER
         self.access_log = False
         # How far the request is that is being read, and how much of its head has come.
         self._in_head = False
         self._is_whole = True
         self._head_size = 0
+        # The size of this read, and of the one in which the request began, perhaps behind another.
+        self._read = self._first_read = 0
         self._deadline: asyncio.TimerHandle | None = None
         # What decides the request that is being read, where it may be answered at once.
         self._decide: Decide | None = None
         self._method = b""
         self._body = b""
+        # When the last request was answered at once, and what looks whether another has come since.
+        self._answered_at = 0.0
+        self._watch: asyncio.TimerHandle | None = None
         # Requests before the newest that are not answered yet; uvicorn tells only the newest that the client left.
         self._unanswered: list[RequestResponseCycle] = []
 
@@ -77,8 +83,10 @@ class Connection(HttpToolsProtocol):
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
+        if self._watch is not None:
+            self._watch.cancel()
         for cycle in self._unanswered:
             cycle.disconnected = not cycle.response_complete
             cycle.message_event.set()
@@ -88,8 +96,9 @@ class Connection(HttpToolsProtocol):
         """Read on, unless the connection is already given up; what is not whole by then is timed and counted."""
         if self.transport.is_closing():
             return
+        self._read = len(data)
         if self._in_head:
-            self._head_size += len(data)
+            self._head_size += self._read
         super().data_received(data)
         if self._decide is not None:
             self._answer(self._decide)
@@ -105,21 +114,20 @@ class Connection(HttpToolsProtocol):
     # What the parser tells.
 
     def on_message_begin(self) -> None:
-        """A request begins: put the transport where a delivery finds it."""
+        """A request begins; uvicorn hears of it in `_begin_cycle`."""
         if self._decide is not None:
             # The one before has come whole, but not alone: from here on they are answered in turn.
             self._pass_on()
-        super().on_message_begin()
-        self._in_head, self._is_whole, self._head_size = True, False, 0
-        # ASGI's own type allows only descriptions here; this extension is ours alone.
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._in_head, self._is_whole, self._head_size, self._first_read = True, False, 0, self._read
 
     def on_headers_complete(self) -> None:
         """Go on, unless the head was too large: now its size is known without what came behind it."""
         self._in_head = False
-        self._head_size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
-        if self._head_size > MAXIMUM_HEAD:
-            raise ValueError("the request head is too large")
+        if self._first_read + self._head_size > MAXIMUM_HEAD:
+            self._head_size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if self._head_size > MAXIMUM_HEAD:
+                raise ValueError("the request head is too large")
         self._decide = self._plainly_decided()
         if self._decide is None:
             self._begin_cycle(self.app)
@@ -143,50 +151,62 @@ class Connection(HttpToolsProtocol):
     def _plainly_decided(self) -> Decide | None:
         """What decides a request that is plain and the next to be answered; nothing for any other."""
         path, mark, query = self.url.partition(b"?")
-        self._body, self._method = b"", self.parser.get_method()
-        decide = None if self._application is None else self._application.decides(self._method, path)
+        parser = self.parser
+        self._body, self._method = b"", parser.get_method()
+        decide = self._decides.get((self._method, path))
         before: RequestResponseCycle | None = self.cycle
         is_plain = (
             decide is not None
             and (before is None or before.response_complete)
             and not self.expect_100_continue
             and not self.flow.write_paused
-            and bool(query) == bool(mark)
+            and (query or not mark)
             and b"#" not in query
-            and self.parser.should_keep_alive()
-            and not self.parser.should_upgrade()
-            and self.parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and parser.get_http_version() == "1.1"
         )
         return decide if is_plain else None
 
     def _answer(self, decide: Decide) -> None:
         """Answer the request at once, if it is whole and its answer can leave in one piece."""
         headers, origin = decoded(tuple(self.headers), self.scheme)
-        if not self._is_whole or not origin or len(self._body) > MAXIMUM_BODY or self.transport.is_closing():
+        body, transport = self._body, self.transport
+        if not self._is_whole or not origin or len(body) > MAXIMUM_BODY or transport.is_closing():
             self._pass_on()
             return
         self._decide = None
-        target = self.url.decode("latin-1")
+        request = ReceivedRequest(self._method.decode(), self.url.decode("latin-1"), headers, body, origin)
         try:
-            outcome = decide(ReceivedRequest(self._method.decode(), target, headers, self._body, origin))
+            outcome = decide(request)
         except Exception:
             self.logger.exception("Exception in the answer to a request")
             self._refuse(500, "Internal Server Error")
             return
-        if outcome.delivery is None and not _speaks_of_connection(outcome.answer):
-            before = STATUS_LINE[outcome.answer.status] + self.server_state.date_line
-            self.transport.write(written(outcome.answer, before))
-            self._wait_for_the_next()
+        before = STATUS_LINE[outcome.answer.status] + self.server_state.date_line
+        if outcome.delivery is None and (answer := written(outcome.answer, before)):
+            transport.write(answer)
+            self._answered_at = self.loop.time()
+            if self._watch is None:
+                self._watch = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
         elif self._application is not None:
             self._pass_on(until_stopped(self._application.sends(outcome)))
 
-    def _wait_for_the_next(self) -> None:
-        """Give the connection up where nothing comes for a while, as behind every answer of uvicorn's."""
-        self._unset_keepalive_if_required()
-        if not self.transport.is_closing():
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+    def _close_if_idle(self) -> None:
+        """Give the connection up where nothing has come for a while, as uvicorn does behind its own answers.
+
+        One timer looks again and again: a new one for each answer would cost more than the answer's way to the socket.
+        """
+        self._watch = None
+        busy = self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]
+        if busy or not self._is_whole or self.timeout_keep_alive_task is not None:
+            # Then there is another clock, and another answer before the next wait.
+            return
+        rest = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if rest <= 0:
+            self.timeout_keep_alive_handler()
+        else:
+            self._watch = self.loop.call_later(rest, self._close_if_idle)
 
     # Requests that take uvicorn's way.
 
@@ -201,6 +221,12 @@ class Connection(HttpToolsProtocol):
 
     def _begin_cycle(self, application: Any) -> None:
         before: RequestResponseCycle | None = self.cycle
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, expects
+        self.scope["headers"] = headers
+        # A delivery finds the transport here. ASGI's own type allows only descriptions; this extension is ours alone.
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
         usual, self.app = self.app, application
         super().on_headers_complete()
         self.app = usual
@@ -240,11 +266,6 @@ class Connection(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _speaks_of_connection(answer: Answer) -> bool:
-    """True where an answer says what becomes of the connection, as only a deviation has it say."""
-    return any(name == "connection" for name, _ in answer.headers)
 
 
 def until_stopped(application: _AsgiCallable) -> _AsgiCallable:

@@ -40,19 +40,13 @@ class Application:
         self._routes: Mapping[str, tuple[tuple[str, ...], Endpoint]] = {
             path: (methods, endpoint(server, decide)) for path, (methods, decide) in decides.items()
         }
-        self._decides: Mapping[tuple[bytes, bytes], Decide] = {
+        # By method and path, for whoever has a whole request at hand (see `connection`): the same that is behind ASGI.
+        self.decides: Mapping[tuple[bytes, bytes], Decide] = {
             (method.encode(), path.encode()): decide
             for path, (methods, decide) in decides.items()
             for method in methods
         }
         self._pages: Endpoint | None = None
-
-    def decides(self, method: bytes, path: bytes) -> Decide | None:
-        """What decides requests of that method and path, for whoever has the whole request at hand; see `connection`.
-
-        The same is behind the ASGI application, which answers every other request too.
-        """
-        return self._decides.get((method, path))
 
     def sends(self, outcome: Outcome) -> Endpoint:
         """What has been decided, as an ASGI callable: for answers that take their time or break the connection."""

@@ -49,9 +49,15 @@ def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
 
 
 def written(answer: Answer, before: bytes) -> bytes:
-    """An answer as HTTP/1.1 has it on a connection that stays open; `before` is what stands before its own headers."""
+    """An answer as HTTP/1.1 has it on a connection that stays open; `before` is what stands before its own headers.
+
+    Nothing where the answer itself says what becomes of the connection, as a deviation can have it say.
+    """
     own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers]).encode("latin-1", "replace")
-    return b"%s%scontent-length: %d\r\n%s%s" % (before, own, len(answer.body), _END_OF_HEAD, answer.body)
+    if b"connection:" in own:
+        return b""
+    body = answer.body
+    return b"%b%bcontent-length: %d\r\n%b%b" % (before, own, len(body), _END_OF_HEAD, body)
 
 
 async def send_outcome(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> str:

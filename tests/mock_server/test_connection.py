@@ -190,7 +190,7 @@ async def test_who_does_not_read_is_not_written_to_for_ever():
 
 async def test_a_bug_of_ours_is_answered_and_logged(caplog):
     server = ByHand(at_once=True)
-    server.application._decides = {key: lambda _request: 1 / 0 for key in server.application._decides}
+    server.application.decides = {key: lambda _request: 1 / 0 for key in server.application.decides}
     written, closed, _ = await server.answers(ME)
     assert written.startswith(b"HTTP/1.1 500 ")
     assert closed
