@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+import msgspec
 
 from mock_server.attribution import Attribution
 from mock_server.delivery import Delivery, Redirect, TurnAway
@@ -21,7 +23,7 @@ _WAITING = 1000
 Value = TypeVar("Value")
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True):
     """What to send, and how; `number` is the exchange's."""
 
     answer: Answer
@@ -30,7 +32,7 @@ class Outcome(NamedTuple):
     delivery: Delivery | None = None
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True):
     """What is known of a request before it is decided."""
 
     number: int
@@ -50,13 +52,17 @@ class Answering:
     """Spoils answers by name, sends them elsewhere where a delivery says so, and records both versions."""
 
     def __init__(self, transcript: Transcript, attribution: Attribution, new_value: Callable[[], str]) -> None:
-        self.issuer = ""
-        self.second_origin = ""
+        self.listens_at("", "")
         self.cleartext_origin = ""
         self.second_hops: OrderedDict[str, tuple[Answer, str]] = OrderedDict()
         self._transcript = transcript
         self._attribution = attribution
         self._new_value = new_value
+
+    def listens_at(self, issuer: str, second_origin: str) -> None:
+        """Say where the server is reached, and where a second origin is."""
+        self.issuer, self.second_origin = issuer, second_origin
+        self._error_page = f"{issuer}/oauth2/fallbacks/error"
 
     def answer(
         self,
@@ -70,7 +76,7 @@ class Answering:
         flow = arrival.flow
         if isinstance(right, AuthorizationResponse):
             right = named(right, self.issuer, flow.lenient)
-        deviation = flow.next_deviation(target_of(right))
+        deviation = None if flow.changes.deviation is None else flow.next_deviation(target_of(right))
         self._learn(flow, right)
         encoded = self._encoded(right, arrival)
         strict_answer = None if strict is None or strict == right else self._encoded(strict, arrival)
@@ -87,9 +93,9 @@ class Answering:
         return sent if deviation.encoded is None else deviation.encoded(sent)
 
     def _encoded(self, message: Message, arrival: Arrival) -> Answer:
-        page = f"{self.issuer}/oauth2/fallbacks/error"
-        answer = encode(message, arrival.flow.lenient, error_page=page, method=arrival.request.method)
-        origins = arrival.flow.lenient.cors_origins
+        provider = arrival.flow.lenient
+        answer = encode(message, provider, error_page=self._error_page, method=arrival.request.method)
+        origins = provider.cors_origins
         shared = origins and arrival.endpoint in ("token", "revocation")
         return _with_cors(answer, arrival.request, origins) if shared else answer
 
@@ -97,10 +103,10 @@ class Answering:
         if not flow.identifier:
             return
         if isinstance(message, TokenResponse):
-            named = (value for name, value in message.members if name in ("access_token", "refresh_token"))
-            self._attribution.learn(flow.identifier, (value for value in named if isinstance(value, str)))
+            named = [value for name, value in message.members if name in ("access_token", "refresh_token")]
+            self._attribution.learn(flow.identifier, [value for value in named if isinstance(value, str)])
         elif isinstance(message, AuthorizationResponse):
-            self._attribution.learn(flow.identifier, (v for k, v in message.parameters if k in ("code", "state")))
+            self._attribution.learn(flow.identifier, [v for k, v in message.parameters if k in ("code", "state")])
 
     def send(
         self,
@@ -119,18 +125,18 @@ class Answering:
             changes = (*changes, str(delivery))
             sent = self._redirected(delivery, sent, arrival)
         exchange = Exchange(
-            number=arrival.number,
-            at=self._transcript.elapsed(),
-            flow=arrival.flow.identifier,
-            attributed_by=arrival.attributed_by,
-            endpoint=arrival.endpoint,
-            request=arrival.request,
-            right=right,
-            sent=sent,
-            changes=changes,
-            error="" if error is None else error.code,
-            explanation="" if error is None else error.explanation,
-            strict=strict,
+            arrival.number,
+            self._transcript.elapsed(),
+            arrival.flow.identifier,
+            arrival.attributed_by,
+            arrival.endpoint,
+            arrival.request,
+            right,
+            sent,
+            changes,
+            "" if error is None else error.code,
+            "" if error is None else error.explanation,
+            strict,
         )
         self._transcript.add(exchange)
         return Outcome(sent, arrival.number, arrival.flow.identifier, delivery)

@@ -39,14 +39,17 @@ class Attribution:
 
     def learn(self, flow: str, values: Iterable[str]) -> None:
         """Note values that belong to a flow; a value of two flows no longer names either."""
-        known = self._values_of.setdefault(flow, [])
+        known = self._values_of.get(flow)
+        if known is None:
+            known = self._values_of[flow] = []
+        flow_of = self._flow_of
         for value in values:
-            owner = self._flow_of.get(value)
+            owner = flow_of.get(value)
             if not value or owner == flow or (owner == _SHARED and value in known):
                 continue
             if owner is not None:
                 self._shared[value] = self._shared.get(value, 1) + 1
-            self._flow_of[value] = flow if owner is None else _SHARED
+            flow_of[value] = flow if owner is None else _SHARED
             known.append(value)
             if len(known) > _REMEMBERED:
                 self._unlearn(known.pop(0))
@@ -97,6 +100,8 @@ class Attribution:
 
 def token_candidates(parameters: form.Parameters, request: ReceivedRequest) -> Iterator[str]:
     """The values of a token or revocation request that may name a flow, the likeliest first."""
+    # As it comes from nearly every client; then everything, in order.
+    yield parameters.get("code")
     yield from _of_parameters(parameters)
     if request.query:
         yield from _of_parameters(form.parse(request.query))

@@ -99,7 +99,7 @@ class AuthorizationServer:
         Told by whoever opens the sockets.
         """
         self.issuer = issuer
-        self._answering.issuer, self._answering.second_origin = issuer, second_origin
+        self._answering.listens_at(issuer, second_origin)
         self._answering.cleartext_origin = cleartext_origin or second_origin
 
     # What a user of the library does.

@@ -24,7 +24,7 @@ MAXIMUM_PARAMETERS = 1000
 
 def authorization_request(request: ReceivedRequest) -> AuthorizationRequest:
     """Query and, for POST, form body; the body's values stand before the query's."""
-    in_query = form.parse(_text(request.query.encode("latin-1")))
+    in_query = _query(request)
     if request.method != "POST":
         return AuthorizationRequest(_bounded(in_query))
     in_body = _form(request)
@@ -42,8 +42,13 @@ def token_request(request: ReceivedRequest, provider: Provider) -> TokenRequest:
     if provider.accepts_json_body and not parameters:
         parameters = _json(request)
     if provider.accepts_parameters_in_query:
-        parameters = Parameters(parameters.pairs + form.parse(_text(request.query.encode("latin-1"))).pairs)
+        parameters = Parameters(parameters.pairs + _query(request).pairs)
     return TokenRequest(_bounded(parameters), authorization)
+
+
+def _query(request: ReceivedRequest) -> Parameters:
+    query = request.query
+    return form.parse(query if query.isascii() else _text(query.encode("latin-1")))
 
 
 def _bounded(parameters: Parameters) -> Parameters:

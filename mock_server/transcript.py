@@ -130,8 +130,9 @@ class Transcript:
     def add(self, entry: Entry) -> None:
         """Add an entry."""
         self._entries.append(entry)
-        for listener in tuple(self._listeners):
-            listener(entry)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener(entry)
 
     def record(self, flow: str, kind: str, /, **detail: object) -> Event:
         """Add an event."""

@@ -6,6 +6,7 @@ mistakes, such as a wrong PKCE method, are only reported there.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from mock_server.protocol.errors import Hint, OAuthError
@@ -54,29 +55,29 @@ def check(request: AuthorizationRequest, apps: Mapping[str, App], provider: Prov
     repeated = parameters.repeated() if provider.repeated_parameters == "refused" else ""
     if repeated in ("client_id", "redirect_uri", "response_mode"):
         return _stays_here(_repeated(repeated), provider)
-    app = apps.get(parameters.get("client_id"))
+    get = parameters.get
+    app = apps.get(get("client_id"))
     if app is None:
         hint = "The requested OAuth 2.0 Client does not exist."
         return _stays_here(OAuthError("invalid_client", hint), provider)
-    mode = _response_mode(parameters.get("response_mode"), provider)
+    mode = _response_mode(get("response_mode"), provider)
     if isinstance(mode, OAuthError):
         return _stays_here(mode, provider)
-    redirect_uri = registered_redirect_uri(parameters.get("redirect_uri"), app, provider)
+    sent_redirect_uri = get("redirect_uri")
+    redirect_uri = registered_redirect_uri(sent_redirect_uri, app, provider)
     if redirect_uri is None:
         return _stays_here(_NOT_REGISTERED, provider)
     checked = Checked(
-        app=app,
-        sent_redirect_uri=parameters.get("redirect_uri"),
-        redirect_uri=redirect_uri,
-        scopes=requested_scopes(parameters.get("scope"), provider),
-        state=parameters.get("state"),
-        response_mode=mode,
-        code_challenge=parameters.get("code_challenge"),
-        code_challenge_method=parameters.get("code_challenge_method"),
+        app,
+        sent_redirect_uri,
+        redirect_uri,
+        requested_scopes(get("scope"), provider),
+        get("state"),
+        mode,
+        get("code_challenge"),
+        get("code_challenge_method"),
     )
-    error = (
-        _repeated(repeated) if repeated else _first_error(checked, request, provider)
-    )
+    error = _repeated(repeated) if repeated else _first_error(checked, request, provider)
     return checked if error is None else refused(checked, error, provider)
 
 
@@ -106,7 +107,7 @@ def complete(checked: Checked, consent: Consent, provider: Provider) -> Granted 
     if late is not None:
         return refused(checked, late, provider)
     scopes = checked.scopes if consent.scopes is None else consent.scopes
-    return Granted(tuple(dict.fromkeys(scopes)))
+    return Granted(scopes if len(set(scopes)) == len(scopes) else tuple(dict.fromkeys(scopes)))
 
 
 def named(response: AuthorizationResponse, issuer: str, provider: Provider) -> AuthorizationResponse:
@@ -139,7 +140,13 @@ def _stays_here(error: OAuthError, provider: Provider) -> Refused:
 
 def requested_scopes(scope: str, provider: Provider) -> tuple[str, ...]:
     """The scopes of a request: separated by spaces alone (RFC 6749 3.3)."""
-    if provider.blank_scopes == "refused":
+    return _scopes(scope, blank_ones=provider.blank_scopes == "refused")
+
+
+# Kept as read: what a client asks for is the same each time, and the grants then share it.
+@lru_cache(maxsize=256)
+def _scopes(scope: str, *, blank_ones: bool) -> tuple[str, ...]:
+    if blank_ones:
         return tuple(scope.split(" ")) if scope else ()
     return tuple(stripped for part in scope.split(" ") if (stripped := part.strip()))
 

@@ -56,14 +56,14 @@ def authenticate(request: TokenRequest, apps: Mapping[str, App], provider: Provi
 
 def _check_assertion(form: Parameters) -> OAuthError | None:
     assertion_type = form.get("client_assertion_type")
+    if not assertion_type:
+        return None
     if assertion_type == JWT_BEARER_ASSERTION:
         if form.get("client_assertion"):
             return _ASSERTION
         hint = "The client_assertion request parameter must be set when using client_assertion_type of"
         return OAuthError("invalid_request", f'{hint} "{JWT_BEARER_ASSERTION}".')
-    if assertion_type:
-        return OAuthError("invalid_request", f'Unknown client_assertion_type "{assertion_type}".')
-    return None
+    return OAuthError("invalid_request", f'Unknown client_assertion_type "{assertion_type}".')
 
 
 def _credentials(
@@ -125,6 +125,7 @@ def _knows_secret(
     if provider.accepts_secret_in_body:
         candidates.append(form.get("client_secret"))
     expected = (app.client_secret or "").encode("utf-8", "surrogateescape")
-    return bool(expected) and any(
-        hmac.compare_digest(expected, candidate.encode("utf-8", "surrogateescape")) for candidate in candidates
-    )
+    for candidate in candidates:
+        if expected and hmac.compare_digest(expected, candidate.encode("utf-8", "surrogateescape")):
+            return True
+    return False

@@ -76,6 +76,12 @@ def quote(text: str) -> str:
     """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
     if text.isascii() and (text.isalnum() or not text.encode().translate(None, _UNRESERVED)):
         return text
+    return _escaped(text)
+
+
+# What has to be escaped is mostly a list of scopes or a URI, and comes again.
+@lru_cache(maxsize=256)
+def _escaped(text: str) -> str:
     return quote_plus(text, safe="", encoding="utf-8", errors="surrogateescape")
 
 
@@ -97,7 +103,7 @@ def parse(text: str) -> Parameters:
 
 def serialize(pairs: Iterable[tuple[str, str]], *, space: str = "+") -> str:
     """Write parameters in the order given; `space` is `+` or `%20`."""
-    text = "&".join(f"{quote(name)}={quote(value)}" for name, value in pairs)
+    text = "&".join([f"{quote(name)}={quote(value)}" for name, value in pairs])
     return text if space == "+" else text.replace("+", space)
 
 

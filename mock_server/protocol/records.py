@@ -28,6 +28,9 @@ class Status(Enum):
     REVOKED = "revoked"
     GONE = "gone"
 
+    # By identity, as they are compared; an enumeration's own is many times slower.
+    __hash__ = object.__hash__
+
 
 class Event(Enum):
     """What can happen to a code or token."""
@@ -35,6 +38,8 @@ class Event(Enum):
     USE = "use"
     REVOKE = "revoke"
     PRESENT = "present"
+
+    __hash__ = object.__hash__
 
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = {
@@ -80,7 +85,7 @@ class Credential(NamedTuple):
     def after(self, event: Event) -> "Credential":
         """This credential after an event, or itself where the table has no such step."""
         status = TRANSITIONS.get((self.status, event))
-        return self if status is None else self._replace(status=status)
+        return self if status is None else Credential(self.value, self.expires_at, status)
 
     def is_usable(self, now: float) -> bool:
         """True while it is live and not expired."""
@@ -114,6 +119,10 @@ class Grant(NamedTuple):
         """The refresh token of that value, dead or alive."""
         return next((token for token in self.refresh_tokens if token.value == value), None)
 
+    def redeemed(self) -> "Grant":
+        """This grant after its code was used, and what is known of PKCE with it."""
+        return Grant(*self[:5], self.code.after(Event.USE), self.code_challenge, False, *self[8:])
+
     def revoked(self) -> "Grant":
         """This grant without a usable token; the code is not touched."""
         access = None if self.access_token is None else self.access_token.after(Event.REVOKE)
@@ -131,9 +140,9 @@ class Grant(NamedTuple):
         """This grant with new tokens in the place of the old ones."""
         tokens = self.refresh_tokens
         if refresh_token is not None:
-            old = tuple(t.after(Event.USE) for t in tokens)[-REMEMBERED_REFRESH_TOKENS + 1 :]
+            old = [t.after(Event.USE) for t in tokens[-REMEMBERED_REFRESH_TOKENS + 1 :]]
             tokens = (*old, refresh_token)
-        return self._replace(access_token=access_token, refresh_tokens=tokens)
+        return Grant(*self[:9], access_token, tokens, self.email)
 
     def shifted(self, seconds: float) -> "Grant":
         """This grant with all its times moved back, as if `seconds` had passed."""

@@ -74,10 +74,12 @@ def decide(request: TokenRequest, situation: Situation, handlers: Mapping[str, G
         return refuse(OAuthError("invalid_request", "The POST body can not be empty."), provider)
     if provider.repeated_parameters == "refused" and (name := form.repeated()):
         return refuse(OAuthError("invalid_request", f'The parameter "{name}" was sent more than once.'), provider)
-    grant_types = [part.strip() for part in form.get("grant_type").split(" ") if part.strip()]
-    if not grant_types:
-        return refuse(_NO_GRANT_TYPE, provider)
-    grant_type = grant_types[0] if len(grant_types) == 1 else ""
+    grant_type = form.get("grant_type")
+    if grant_type not in handlers:
+        grant_types = [part.strip() for part in grant_type.split(" ") if part.strip()]
+        if not grant_types:
+            return refuse(_NO_GRANT_TYPE, provider)
+        grant_type = grant_types[0] if len(grant_types) == 1 else ""
     is_known = grant_type in handlers or grant_type in provider.other_grant_types
     if not is_known and provider.unsupported_grant_before_authentication:
         return refuse(_unsupported(grant_type, provider), provider)

@@ -4,7 +4,7 @@ from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.grants.issue import issue
 from mock_server.protocol.messages import TokenRequest
 from mock_server.protocol.pkce import check_verifier
-from mock_server.protocol.records import App, Event, Grant, Status
+from mock_server.protocol.records import App, Grant, Status
 from mock_server.protocol.token_endpoint import Decision, Situation, refuse
 
 
@@ -27,13 +27,12 @@ def redeem(request: TokenRequest, app: App, situation: Situation) -> Decision:
     if not grant.pkce_pending:
         return refuse(OAuthError("invalid_grant", _PKCE_GONE), provider)
     method = grant.code_challenge_method
-    if provider.accepts_s256_in_any_case and method.upper() == "S256":
+    if method != "S256" and provider.accepts_s256_in_any_case and method.upper() == "S256":
         method = "S256"
     error = check_verifier(form.get("code_verifier"), grant.code_challenge, method, provider=provider)
     if error is not None:
         return refuse(error, provider, grant._replace(pkce_pending=False))
-    used = grant._replace(code=grant.code.after(Event.USE), pkce_pending=False)
-    return issue(used, app, situation, refreshing=False)
+    return issue(grant.redeemed(), app, situation, refreshing=False)
 
 
 def _check_owner(grant: Grant, app: App, redirect_uri: str, *, lenient: bool) -> OAuthError | None:
