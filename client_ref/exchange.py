@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
 import ssl
 import threading
 import time
@@ -48,12 +49,14 @@ class Wire:
     """How requests travel: `time_out` in seconds for a whole exchange, `largest_answer` in octets.
 
     `ca_file` holds the certificates of the authorities to trust in the place of the system's; `trust` makes use of it.
+    `unpack_answers` is not meant for use: it takes gzip for an answer like any other, whatever it becomes.
     """
 
     time_out: float = 4.0
     largest_answer: int = 1 << 20
     ca_file: str | None = None
     trust: Callable[[str | None], ssl.SSLContext] = verified
+    unpack_answers: bool = False
 
 
 class Exchange:
@@ -91,7 +94,7 @@ class Exchange:
         method, url, headers, content = _parts(request)
         try:
             with self._client.stream(method, url, headers=headers, content=content) as response:
-                body = _Body(response, self._wire.largest_answer)
+                body = _Body(response, self._wire)
                 for octets in response.iter_raw():
                     body.grow(octets)
                 return body.response()
@@ -153,7 +156,7 @@ class AsyncExchange:
                 asyncio.timeout(self._wire.time_out),
                 self._client.stream(method, url, headers=headers, content=content) as response,
             ):
-                return await _read(response, self._wire.largest_answer)
+                return await _read(response, self._wire)
         except TIMED_OUT:
             raise TimedOut(limit=f"{self._wire.time_out:g} seconds") from None
         except FAILED as failure:
@@ -164,8 +167,8 @@ class AsyncExchange:
         await self._client.aclose()
 
 
-async def _read(response: httpx.Response, largest: int) -> Response:
-    body = _Body(response, largest)
+async def _read(response: httpx.Response, wire: Wire) -> Response:
+    body = _Body(response, wire)
     stream = response.aiter_raw()
     try:
         async for octets in stream:
@@ -202,13 +205,14 @@ class _Body:
     We ask for no content coding. An answer that has one all the same could be a few octets that become gigabytes.
     """
 
-    def __init__(self, response: httpx.Response, largest: int) -> None:
+    def __init__(self, response: httpx.Response, wire: Wire) -> None:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
-        if coding not in ("", "identity"):
+        self._packed = wire.unpack_answers and coding == "gzip"
+        if not self._packed and coding not in ("", "identity"):
             raise AnswerEncoded(coding=legible(coding))
         self._headers = dict(response.headers.items())
         self._status = response.status_code
-        self._largest = largest
+        self._largest = wire.largest_answer
         self._octets = bytearray()
 
     def grow(self, octets: bytes) -> None:
@@ -217,7 +221,8 @@ class _Body:
             raise AnswerTooLarge(limit=f"{self._largest} octets")
 
     def response(self) -> Response:
-        return Response(self._status, self._headers, bytes(self._octets))
+        octets = gzip.decompress(self._octets) if self._packed else bytes(self._octets)
+        return Response(self._status, self._headers, octets)
 
 
 def _no_cookies() -> CookieJar:

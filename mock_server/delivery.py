@@ -53,12 +53,18 @@ class HalfBody:
 
 @dataclass(frozen=True, slots=True)
 class WrongLength:
-    """Announce a Content-Length that is off by so many bytes."""
+    """Announce a Content-Length that is off by so many bytes; or, with `digits`, one of so many nines."""
 
     difference: int = 10
+    digits: int = 0
 
     def __post_init__(self) -> None:
         _check_whole("difference", self.difference, -_LARGEST)
+        _check_whole("digits", self.digits, 0, 100)
+
+    def announced(self, length: int) -> int:
+        """What is announced for a body of that length."""
+        return int("9" * self.digits) if self.digits else length + self.difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from scenarios.model.stage import Redirect, Session
 
 # What the whole run forgives is no secret, but an access token outlives its hour only by moving the server's clock.
 ACCESS_TOKEN_LIFETIME = 3600
+REFRESH_TOKEN_LIFETIME = 30 * 24 * 3600
 
 
 @dataclass
@@ -188,10 +189,17 @@ class LiveStage:
 
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
+        self._let_pass(session, ACCESS_TOKEN_LIFETIME + 1)
+
+    def expire_refresh_token(self, session: Session) -> None:
+        """Let thirty days pass for what a session was granted."""
+        self._let_pass(session, REFRESH_TOKEN_LIFETIME + 1)
+
+    def _let_pass(self, session: Session, seconds: int) -> None:
         live = next(each for each in self.sessions if each is session)
         for flow in live.flows:
-            self._ground.server.advance(ACCESS_TOKEN_LIFETIME + 1, flow)
-            self._ground.server.transcript.record(flow, "time", seconds=ACCESS_TOKEN_LIFETIME + 1)
+            self._ground.server.advance(seconds, flow)
+            self._ground.server.transcript.record(flow, "time", seconds=seconds)
 
     def elsewhere(self, redirect: Redirect) -> str:
         """An address at another origin; who asks there is recorded with the flow of the redirect."""

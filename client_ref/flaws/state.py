@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from client_ref import checks, flows
 from client_ref.errors import StateMismatch
 from client_ref.flaws.authorization_request import latest_login
 from client_ref.flaws.flaw import STRICT_FLOWS, Flaw
-from client_ref.messages import Flow, Post, Visit, parse_form
+from client_ref.messages import Flow, Form, Post, Visit, parse_form
 from client_ref.policy import STRICT, Parameters, Policy
 from client_ref.registration import Registration
 from client_ref.session import LOGINS, Login, Session, Tokens
@@ -52,6 +53,14 @@ def _state_any_case(session: Session, parameters: Parameters, now: float) -> Log
     received = parameters.get("state", "").lower()
     begun = [waiting for waiting in session.get(LOGINS, {}) if received == waiting.lower()]
     return checks.state(session, {**parameters, "state": begun[0]} if begun else parameters, now)
+
+
+def _state_decoded_twice(session: Session, parameters: Parameters, now: float) -> Login:
+    return checks.state(session, {**parameters, "state": unquote(parameters.get("state", ""))}, now)
+
+
+def _names_normalized(form: Form) -> dict[str, str]:
+    return checks.single_parameters(tuple((name.lower().removesuffix("[]"), value) for name, value in form))
 
 
 def _state_mismatch_ends_all(session: Session, parameters: Parameters, now: float) -> Login:
@@ -127,6 +136,20 @@ FLAWS = (
         ("S-CB-02",),
         (),
         replace(STRICT, state=_state_any_case),
+    ),
+    Flaw(
+        "state-decoded-twice",
+        "The state is percent-decoded once more than it was encoded.",
+        ("S-CB-02",),
+        (),
+        replace(STRICT, state=_state_decoded_twice),
+    ),
+    Flaw(
+        "parameter-names-normalized",
+        "Names of parameters are read without regard to case, and arrays as single values.",
+        ("S-CB-02",),
+        (),
+        replace(STRICT, single_parameters=_names_normalized),
     ),
     Flaw(
         "forged-state-ends-login",

@@ -11,6 +11,7 @@ from typing import Any
 
 from client_ref import checks
 from client_ref.errors import (
+    AccessTokenMalformed,
     AnswerRefused,
     ExpiresInMalformed,
     MemberRepeated,
@@ -73,6 +74,13 @@ def _access_token_unchecked(members: Members) -> str:
 
 def _access_token_cut(members: Members) -> str:
     return checks.access_token(members)[:255]
+
+
+def _short_access_token(members: Members) -> str:
+    token = checks.access_token(members)
+    if len(token) > 4096:
+        raise AccessTokenMalformed(access_token="long")
+    return token
 
 
 def _access_token_read(members: Members) -> str:
@@ -192,6 +200,13 @@ FLAWS = (
         replace(STRICT, no_error_member=_error_member_ignored),
     ),
     Flaw(
+        "token-of-a-refusal-used",
+        "A refusal that has a token in it logs somebody in.",
+        ("S-RSP-06",),
+        (),
+        replace(STRICT, status=_status_ignored, no_error_member=_error_member_ignored),
+    ),
+    Flaw(
         "access-token-unchecked",
         "Whatever is there as access_token is used, even nothing.",
         ("S-RSP-04",),
@@ -204,6 +219,13 @@ FLAWS = (
         ("S-RSP-07", "S-RSP-12"),
         (),
         replace(STRICT, access_token=_access_token_cut),
+    ),
+    Flaw(
+        "long-token-refused",
+        "An access token that fits into no cookie is refused.",
+        ("S-RSP-07",),
+        (),
+        replace(STRICT, access_token=_short_access_token),
     ),
     Flaw(
         "access-token-read",
@@ -288,6 +310,13 @@ FLAWS = (
         ("S-RSP-11",),
         (),
         wire=replace(STRICT_WIRE, largest_answer=1 << 62),
+    ),
+    Flaw(
+        "answer-unpacked",
+        "An answer in gzip is unpacked, whatever it becomes.",
+        ("S-RSP-11",),
+        (),
+        wire=replace(STRICT_WIRE, unpack_answers=True),
     ),
     Flaw(
         "time-out-absent",

@@ -12,6 +12,8 @@ from mock_server.transcript import Answer
 
 Make = Callable[..., Deviation]
 
+_WITHOUT_BODY = (204, 205, 304)
+
 
 def with_body(answer: Answer, body: bytes) -> Answer:
     """The answer with another body."""
@@ -73,11 +75,13 @@ class Family:
         return self._encoded("repeats", change, member, value)
 
     def answers_with_status(self, status: int) -> Deviation:
-        """Send the same body under another status."""
+        """Send the same body under another status; none under a status that has no body (RFC 9110 6.4.1)."""
         check_status(status, f"{self._target}.answers_with_status")
-        return self._encoded(
-            "answers_with_status", lambda answer: Answer(status, answer.headers, answer.body), status
-        )
+
+        def change(answer: Answer) -> Answer:
+            return Answer(status, answer.headers, b"" if status in _WITHOUT_BODY else answer.body)
+
+        return self._encoded("answers_with_status", change, status)
 
     def sends_body(self, body: str, content_type: str = "application/json;charset=UTF-8") -> Deviation:
         """Send another body, of another media type; an empty media type leaves the header out."""

@@ -1,7 +1,9 @@
 """Deviations of the successful token answer (RFC 6749 5.1)."""
 
-from mock_server.deviations.deviation import Deviation, check_header, check_status
-from mock_server.deviations.json_answer import Family, json_error
+import gzip
+
+from mock_server.deviations.deviation import Deviation, check_header, check_length, check_status
+from mock_server.deviations.json_answer import Family, json_error, with_body, with_header
 from mock_server.transcript import Answer
 
 _FAMILY = Family("token_response")
@@ -31,4 +33,15 @@ def errs(error: str, description: str = "", status: int = 400, challenge: str = 
     return Deviation("token_response.errs", arguments, "token_response", encoded=change)
 
 
-DEVIATIONS = (*_FAMILY.deviations, errs)
+def compresses(size: int) -> Deviation:
+    """Send the answer in gzip, whether it was asked for or not, with so many spaces behind it (octets): a bomb."""
+    check_length(size, "token_response.compresses")
+
+    def change(answer: Answer) -> Answer:
+        packed = with_body(answer, gzip.compress(answer.body + b" " * size, compresslevel=1, mtime=0))
+        return with_header(packed, "content-encoding", "gzip")
+
+    return Deviation("token_response.compresses", (size,), "token_response", encoded=change)
+
+
+DEVIATIONS = (*_FAMILY.deviations, errs, compresses)

@@ -45,6 +45,7 @@ _AT_FIRST: dict[tuple[str, str, str], str] = {
     ("", "", "error"): "invalid_request",
     ("", "", "status"): "500",
     ("", "", "length"): "10",
+    ("token_response", "compresses", "size"): "1000000",
     ("", "", "body"): "<html>Bad gateway</html>",
     ("", "", "name"): "cache-control",
     ("", "", "value"): '"something else"',

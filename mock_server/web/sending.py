@@ -25,6 +25,8 @@ MOCK_HEADER = (b"oauthspec-mock", b"not a real authorization server")
 _END_OF_HEAD = b"%s: %s\r\n\r\n" % MOCK_HEADER
 
 _SPACES = b" " * (64 * 1024)
+# An answer of this status has neither a body nor a length (RFC 9110 8.6).
+_NO_CONTENT = 204
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -43,7 +45,8 @@ async def send_answer(answer: Answer, send: Send) -> None:
 
 def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != _NO_CONTENT:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     headers.append(MOCK_HEADER)
     return headers
 
@@ -95,7 +98,8 @@ async def _drip(answer: Answer, drip: Drip, send: Send) -> None:
 async def _break(delivery: Delivery, answer: Answer, scope: Scope, receive: Receive) -> None:
     transport = _transport(delivery, scope)
     how = delivery.how
-    announced = len(answer.body) + (how.difference if isinstance(how, WrongLength) else 0)
+    length = len(answer.body)
+    announced = how.announced(length) if isinstance(how, WrongLength) else length
     transport.write(_bytes_to_send(delivery, answer, announced))
     if isinstance(how, Reset):
         await _reset(transport, flush=how.after != "request")

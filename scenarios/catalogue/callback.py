@@ -4,6 +4,8 @@ Whoever can make a victim's browser open a callback URL of their own logs the vi
 links the attacker's account to the victim's. The victim uploads, pays and talks there, and the attacker reads along.
 """
 
+from collections.abc import Callable
+
 from mock_server.deviations.authorization_response import (
     adds,
     adds_error,
@@ -18,6 +20,7 @@ from mock_server.deviations.deviation import Deviation
 from mock_server.protocol.resource_owner import Deny
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import TOKEN_REQUEST, Accepts, Rejects
+from scenarios.model.redirect import Redirect
 from scenarios.model.requirement import DERIVED, MUST, PROSE
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, rejects
@@ -30,6 +33,17 @@ _STATE_REASONS = ("state_missing", "state_mismatch", "state_repeated")
 _ERROR_REASONS = ("authorization_error",)
 _CSRF = "login CSRF: the victim works in the attacker's account, and the attacker reads along"
 _COMPARE = "keep the state in the user's own session when the login begins, and compare it there, before anything else"
+
+
+def _encoded(value: str) -> str:
+    """The value with its first character as an escape, which the query then encodes once more."""
+    return f"%{ord(value[0]):02X}{value[1:]}" if value else value
+
+
+def _renamed(redirect: Redirect, name: str) -> Redirect:
+    return redirect.with_parameters(state=None).adding((name, redirect.parameter("state")))
+
+
 _STOP = "look at `error` right after `state`, and end the attempt there"
 
 
@@ -124,6 +138,25 @@ async def state_changed(stage: Stage, change: Deviation) -> Rejects:
     """The redirect comes with a state that is not the one that was sent."""
     client = stage.session()
     await client.log_in(changed(change))
+    return rejects(client, before=TOKEN_REQUEST, reasons=_STATE_REASONS)
+
+
+@scenario(
+    requirement=PROSE("compare state exactly, after one decoding", RFC6749.section("4.1.2"), RFC6749.section("B")),
+    rows={
+        "encoded-twice": lambda redirect: redirect.with_parameters(state=_encoded(redirect.parameter("state"))),
+        "array": lambda redirect: _renamed(redirect, "state[]"),
+        "other-name": lambda redirect: _renamed(redirect, "State"),
+    },
+    risk=_CSRF,
+    fix="take the parameter `state`, decode it once with the rest of the query, and compare the whole value",
+    left_to_caller="state",
+    seeds=("S-CB-02",),
+)
+async def state_in_another_form(stage: Stage, rewrite: Callable[[Redirect], Redirect]) -> Rejects:
+    """The right state comes in a form that nobody has sent it in: escaped once more, in an array, by another name."""
+    client = stage.session()
+    await client.land(rewrite(await client.authorize()))
     return rejects(client, before=TOKEN_REQUEST, reasons=_STATE_REASONS)
 
 
@@ -237,13 +270,13 @@ async def unknown_parameter(stage: Stage, change: Deviation) -> Accepts:
         RFC6749.section("3.1"),
         security=True,
     ),
-    rows={"missing": omits("code"), "empty": replaces("code", "")},
+    rows={"missing": omits("code"), "empty": replaces("code", ""), "empty-error": errs("")},
     risk="an empty code, or the word `undefined`, is posted to the token endpoint with the app's credentials",
     fix="a missing or empty code ends the attempt",
     seeds=("S-CB-17",),
 )
 async def code_missing(stage: Stage, change: Deviation) -> Rejects:
-    """The redirect carries the right state, and no code (or an empty one)."""
+    """The redirect carries the right state, and no code, or an empty one, or an empty error in its place."""
     client = stage.session()
     await client.log_in(changed(change))
-    return rejects(client, before=TOKEN_REQUEST, reasons=("code_missing",))
+    return rejects(client, before=TOKEN_REQUEST, reasons=("code_missing", *_ERROR_REASONS))

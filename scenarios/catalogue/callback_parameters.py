@@ -6,6 +6,7 @@ alone; and what would be a login of another kind (a token in the address) is non
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from scenarios.checks.authorization_request import UNKNOWN
 from scenarios.model.capability import Capability
@@ -14,7 +15,7 @@ from scenarios.model.redirect import Redirect
 from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, PROSE
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, follows, rejects
-from scenarios.specifications import RFC6749, RFC9700
+from scenarios.specifications import OAUTH21, RFC6749, RFC9700
 
 Rewrite = Callable[[Redirect], Redirect]
 
@@ -24,6 +25,10 @@ _OTHER_STATE = ("state", "another-state-of-nobody")
 _MANGLED = "some logins fail and most do not: those whose code has a certain character in it"
 _AS_IT_CAME = "decode the query once, with a library, and post the value as it is"
 _EVIL = "access_token=token-of-an-attacker&token_type=bearer&expires_in=3600"
+
+
+def _denied(redirect: Redirect) -> Redirect:
+    return redirect.with_parameters(code=None, error="access_denied")
 
 
 def _other_code(redirect: Redirect) -> tuple[str, str]:
@@ -40,6 +45,8 @@ def _other_code(redirect: Redirect) -> tuple[str, str]:
         "state-again": lambda redirect: redirect.twice("state"),
         "wrong-state-last": lambda redirect: redirect.adding(_OTHER_STATE),
         "wrong-state-first": lambda redirect: redirect.preceded_by(_OTHER_STATE),
+        "error-again": lambda redirect: _denied(redirect).twice("error"),
+        "other-error": lambda redirect: _denied(redirect).adding(("error", "server_error")),
     },
     risk=_READ_TWICE,
     fix=_TWICE,
@@ -49,7 +56,8 @@ async def parameter_twice(stage: Stage, rewrite: Rewrite) -> Rejects:
     """The callback has a parameter twice, with the same value or with two."""
     client = stage.session()
     await client.land(rewrite(await client.authorize()))
-    return rejects(client, before=TOKEN_REQUEST, reasons=("code_repeated", "state_repeated", "parameter_repeated"))
+    reasons = ("code_repeated", "state_repeated", "parameter_repeated", "authorization_error")
+    return rejects(client, before=TOKEN_REQUEST, reasons=reasons)
 
 
 @scenario(
@@ -126,6 +134,7 @@ async def code_unchanged(stage: Stage, variation: Mapping[str, Any]) -> Follows:
     requirement=MUST("ignore unknown response parameters", RFC6749.section("4.1.2")),
     rows={
         "scope": (("scope", "account.read"),),
+        "empty": (("foo", ""),),
         "array": (("foo[bar]", "1"), ("foo[]", "2")),
         "thirty": tuple((f"{UNKNOWN}_{number}", str(number)) for number in range(30)),
     },
@@ -164,6 +173,7 @@ async def unknown_parameter_goes_no_further(stage: Stage) -> Follows:
         "query": lambda redirect: redirect.answering(query=f"{_EVIL}&state={redirect.parameter('state')}"),
         "fragment": lambda redirect: redirect.answering(fragment=f"{_EVIL}&state={redirect.parameter('state')}"),
         "fragment-alone": lambda redirect: redirect.answering(fragment=_EVIL),
+        "code-in-the-fragment": lambda redirect: redirect.answering(fragment=urlsplit(redirect.url).query),
     },
     needs={Capability.SIGNED_IN},
     risk="whoever has got a token for another application, or for another account, logs in with it",
@@ -171,7 +181,7 @@ async def unknown_parameter_goes_no_further(stage: Stage) -> Follows:
     seeds=("S-CB-14",),
 )
 async def token_in_the_callback(stage: Stage, rewrite: Rewrite) -> Rejects:
-    """The callback holds an access token in the place of a code, as an implicit grant would."""
+    """The callback holds an access token in the place of a code, or a code in its fragment: neither was asked for."""
     client = stage.session()
     await client.land(rewrite(await client.authorize()))
     return rejects(client, before=SESSION)
@@ -190,3 +200,24 @@ async def callback_at_another_path(stage: Stage) -> Rejects:
     redirect = await client.authorize()
     await client.land(redirect.at("/somewhere/else"))
     return rejects(client, before=TOKEN_REQUEST)
+
+
+@scenario(
+    requirement=MUST("check and clean what is received", RFC6749.section("10.14"), OAUTH21.section("7.12")),
+    rows={
+        "escape": "\u001b[2J\u001b]0;owned\u0007",
+        "nought": "no\u0000access",
+        "right-to-left": "no \u202eelif.exe",
+        "lines": "denied\r\nlevel=info user=admin",
+        "64-KiB": "x" * 65_536,
+    },
+    risk="a text of anybody's crashes the login, or reaches a terminal or a log as it is",
+    fix="decide by `error` alone, and clean the description before it is shown or logged",
+    seeds=("S-CB-11",),
+)
+async def hostile_text_in_an_error(stage: Stage, text: str) -> Rejects:
+    """The error is described in characters that mean something to terminals and logs, or at great length."""
+    client = stage.session()
+    redirect = await client.authorize()
+    await client.land(redirect.with_parameters(code=None, error="access_denied", error_description=text))
+    return rejects(client, before=TOKEN_REQUEST, reasons=("authorization_error",))

@@ -36,6 +36,7 @@ _REASONS = ("issuer_mismatch", "issuer_missing", "issuer_repeated")
         "other": replaces("iss", _OTHER),
         "suffixed": extends("iss", ".attacker.example"),
         "trailing-slash": extends("iss", "/"),
+        "other-port": extends("iss", "0"),
         "path": extends("iss", "/tenant"),
         "percent": extends("iss", "%2F"),
         "truncated": truncates("iss", 16),

@@ -148,13 +148,18 @@ async def odd_retry_after(stage: Stage, change: Delivery) -> Copes:
 
 @scenario(
     requirement=PROSE("take a token from an answer with status 200 alone", RFC6749.section("5.1")),
-    rows={"201": answers_with_status(201), "202": answers_with_status(202), "206": answers_with_status(206)},
+    rows={
+        "201": answers_with_status(201),
+        "202": answers_with_status(202),
+        "204": answers_with_status(204),
+        "206": answers_with_status(206),
+    },
     risk="half an answer, or a promise of one, is taken for a login",
     fix="compare the status with 200",
     seeds=("S-TOK-08",),
 )
 async def another_status_of_success(stage: Stage, change: Deviation) -> Rejects:
-    """The answer has a token, and a status that speaks of success in another way."""
+    """The answer has a token, and a status that speaks of success in another way; under 204 there is no body at all."""
     client = stage.session()
     await client.log_in(changed(change))
     return rejects(client, before=SESSION, reasons=("status",))

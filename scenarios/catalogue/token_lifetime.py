@@ -7,7 +7,7 @@ either keeps a dead token for weeks, or asks for a new one with every click.
 from collections.abc import Mapping
 
 from mock_server.deviations.deviation import Deviation
-from mock_server.deviations.token_response import mistypes, omits
+from mock_server.deviations.token_response import mistypes, omits, sends_body
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import Accepts, Copes, Declares, SendsAtMost
 from scenarios.model.requirement import DERIVED, MUST_NOT, PROSE, RECOMMENDED
@@ -81,6 +81,7 @@ async def lifetime_left_out(stage: Stage, change: Deviation) -> Accepts:
         "negative": mistypes("expires_in", -1),
         "fraction": mistypes("expires_in", 3599.5),
         "exponent": mistypes("expires_in", 1e30),
+        "thousand": sends_body('{"access_token":"a-token-of-nobody","token_type":"bearer","expires_in":1e3}'),
         "word": mistypes("expires_in", "soon"),
         "true": mistypes("expires_in", True),
         "object": mistypes("expires_in", {"seconds": 3600}),

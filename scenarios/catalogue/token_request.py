@@ -5,6 +5,7 @@ strict. A secret in the wrong place is in somebody's log by then.
 """
 
 from scenarios.model.assignment import AssignmentKind
+from scenarios.model.capability import Capability
 from scenarios.model.expectation import Follows
 from scenarios.model.requirement import DOC, MUST, MUST_NOT, PROSE, REQUIRED, Level, Requirement
 from scenarios.model.scenario import scenario
@@ -141,6 +142,28 @@ async def basic_with_reserved_characters(stage: Stage) -> Follows:
     client = stage.session()
     await client.log_in()
     return follows(client, "basic_credentials_are_form_encoded")
+
+
+@scenario(
+    requirement=PROSE(
+        "form-encode id and secret before Basic, also when refreshing",
+        RFC6749.section("2.3.1"), RFC6749.section("B"),
+    ),
+    needs={Capability.REFRESH},
+    app_kinds=("basic",),
+    assignment=RESERVED,
+    risk="logins work and refreshes fail: users are logged out after an hour",
+    fix="authenticate a refresh by the same function as the exchange of the code",
+    seeds=("S-TOK-02",),
+)
+async def refresh_with_reserved_characters(stage: Stage) -> Follows:
+    """The app's id and secret hold characters that the form encoding escapes; the client refreshes, twice."""
+    client = stage.session()
+    await client.log_in()
+    for _ in range(2):
+        stage.expire_access_token(client)
+        await client.refresh()
+    return follows(client, "basic_credentials_are_form_encoded", of="refresh")
 
 
 @scenario(

@@ -6,7 +6,7 @@ they say is no token answer, and a client should find that out by looking, not b
 
 from mock_server.delivery import Delay, Delivery, Drip, Pad, WrongLength
 from mock_server.deviations.deviation import Deviation
-from mock_server.deviations.token_response import form_encodes, sends_body, sets_header, truncates
+from mock_server.deviations.token_response import compresses, form_encodes, sends_body, sets_header, truncates
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import SESSION, Accepts, Copes, Rejects
 from scenarios.model.requirement import DERIVED, MUST, PROSE, SHOULD
@@ -17,6 +17,8 @@ from scenarios.specifications import RFC6749, RFC9110
 _REASONS = ("not_json", "media_type", "access_token_missing")
 _PAGE = "<!doctype html><title>Log in to the network</title><p>Please accept the terms of use.</p>"
 _ANSWER = '{"access_token":"a-token-of-nobody","token_type":"bearer","expires_in":3600}'
+
+_BOMB = compresses(8 << 20)
 
 _PORTAL = "whoever is behind a captive portal is logged in with nothing, or sees a stack trace"
 _OBJECT = "go on with a JSON object that the answer itself calls application/json, and refuse the rest"
@@ -118,6 +120,7 @@ async def json_under_another_name(stage: Stage, change: Deviation) -> Rejects:
     requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
     rows={
         "byte-order-mark": sends_body("\ufeff" + _ANSWER),
+        "UTF-16": sends_body("\udcff\udcfe" + "".join(f"{character}\0" for character in _ANSWER)),
         "other-charset": sets_header("content-type", "application/json;charset=ISO-8859-1"),
         "coding-not-asked-for": sets_header("content-encoding", "gzip"),
         "unknown-coding": sets_header("content-encoding", "x-none"),
@@ -137,7 +140,11 @@ async def odd_encoding(stage: Stage, change: Deviation) -> Copes:
 
 @scenario(
     requirement=MUST("expect any number in Content-Length", RFC9110.section("8.6")),
-    rows={"two-gigabytes": Delivery(WrongLength(1 << 31)), "ten-bytes": Delivery(WrongLength(10))},
+    rows={
+        "ten-bytes": Delivery(WrongLength(10)),
+        "two-gigabytes": Delivery(WrongLength(1 << 31)),
+        "thirty-digits": Delivery(WrongLength(digits=30)),
+    },
     risk="an overflow, or memory that is set aside for a body that never comes",
     fix="read until the connection ends, within a bound, and refuse what is not whole",
     seeds=("S-RSP-11",),
@@ -151,14 +158,28 @@ async def length_that_is_never_reached(stage: Stage, change: Delivery) -> Copes:
 
 @scenario(
     requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
+    rows={"8-MiB": Delivery(Pad(8 << 20)), "50-MiB": Delivery(Pad(50 << 20))},
     risk="whoever answers in the place of the server fills the memory of the application",
     fix="stop reading after a megabyte: no honest token answer is longer",
     seeds=("S-RSP-11",),
 )
-async def answer_without_end(stage: Stage) -> Rejects:
-    """The answer is good, and goes on for eight megabytes of white space."""
+async def answer_without_end(stage: Stage, change: Delivery) -> Rejects:
+    """The answer is good, and goes on for megabytes of white space."""
     client = stage.session()
-    await client.log_in(changed(Delivery(Pad(8 << 20))))
+    await client.log_in(changed(change))
+    return rejects(client, before=SESSION)
+
+
+@scenario(
+    requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
+    risk="whoever answers in the place of the server fills the memory of the application with a few kilobytes",
+    fix="ask for no content coding, and bound what an answer unpacks to",
+    seeds=("S-RSP-11",),
+)
+async def answer_that_unpacks_without_end(stage: Stage) -> Rejects:
+    """The answer is good, and comes as gzip: a few kilobytes that become eight megabytes."""
+    client = stage.session()
+    await client.log_in(changed(_BOMB))
     return rejects(client, before=SESSION)
 
 

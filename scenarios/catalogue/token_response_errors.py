@@ -7,12 +7,14 @@ time. What it says about the reason is for a log and a human, and may be garbage
 from mock_server.deviations import error_response
 from mock_server.deviations.deviation import Deviation
 from mock_server.deviations.token_response import errs
+from scenarios.model.capability import Capability
 from scenarios.model.expectation import SESSION, Accepts, Rejects, SendsAtMost
 from scenarios.model.requirement import DERIVED, PROSE
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, rejects, sends_at_most
 from scenarios.specifications import RFC6749
 
+_BOTH = '{"error":"invalid_grant","access_token":"a-token-of-nobody","token_type":"bearer","expires_in":3600}'
 _FINAL = "end the login at an error answer, and let the user begin anew"
 
 
@@ -63,6 +65,8 @@ async def refused_code(stage: Stage, change: Deviation) -> SendsAtMost:
         "number": error_response.mistypes("error", 42),
         "object": error_response.mistypes("error", {"code": "invalid_grant"}),
         "null": error_response.mistypes("error", None),
+        "array": error_response.mistypes("error", ["invalid_grant"]),
+        "token-beside": error_response.sends_body(_BOTH),
         "page": error_response.sends_body("<h1>Bad Request</h1>", "text/html"),
         "empty": error_response.sends_body(""),
         "cut-off": error_response.truncates(20),
@@ -71,7 +75,7 @@ async def refused_code(stage: Stage, change: Deviation) -> SendsAtMost:
     },
     risk="a refusal crashes the client, or its text reaches a terminal, a log or a page as it is",
     fix="let the status decide; take `error` for a code where it is a string of printable ASCII",
-    seeds=("S-RSP-10",),
+    seeds=("S-RSP-10", "S-RSP-06"),
 )
 async def malformed_error(stage: Stage, change: Deviation) -> Rejects:
     """The code is an hour old when it arrives: the server refuses it, in words that break the grammar."""
@@ -80,6 +84,29 @@ async def malformed_error(stage: Stage, change: Deviation) -> Rejects:
     stage.expire_access_token(client)
     await client.land(redirect)
     return rejects(client, before=SESSION)
+
+
+@scenario(
+    requirement=DERIVED("take an error answer that breaks the grammar for a failure", RFC6749.section("5.2")),
+    needs={Capability.REFRESH},
+    rows={
+        "no-error": error_response.omits("error"),
+        "token-beside": error_response.sends_body(_BOTH),
+        "page": error_response.sends_body("<h1>Bad Request</h1>", "text/html"),
+        "empty": error_response.sends_body(""),
+    },
+    risk="a refusal crashes what refreshes, or a session goes on with a token that the server did not mean to give",
+    fix="judge the answer to a refresh by the same function as the first one",
+    seeds=("S-RSP-10", "S-RSP-06"),
+)
+async def malformed_error_on_refresh(stage: Stage, change: Deviation) -> Rejects:
+    """The refresh token is more than thirty days old: the server refuses it, in words that break the grammar."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_refresh_token(client)
+    stage.change(client, changed(change))
+    await client.refresh()
+    return rejects(client, before=SESSION, step="refresh")
 
 
 @scenario(

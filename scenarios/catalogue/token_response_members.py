@@ -26,6 +26,7 @@ _AS_IT_CAME = "keep the token as it came, in a place that is large enough, and s
         "nested": adds("account", {"plan": {"name": "pro"}, "roles": [1, None]}),
         "then": adds("then", None),
         "__proto__": adds("__proto__", {"isAdmin": True}),
+        "toString": adds("toString", "x"),
         "constructor": adds("constructor", {"prototype": {"isAdmin": True}}),
         "self": adds("self", "x"),
         "items": adds("items", []),
@@ -93,6 +94,24 @@ async def long_access_token(stage: Stage, variation: Mapping[str, str]) -> Accep
     await client.log_in(changed(variation))
     await client.call_api()
     return accepts(client, step="call_api")
+
+
+@scenario(
+    requirement=PROSE("assume nothing about the size of a token", RFC6749.section("5.1")),
+    rows={
+        "access-token": {"access_token_prefix": "x" * 64 * 1024},
+        "refresh-token": {"refresh_token_prefix": "x" * 64 * 1024},
+    },
+    risk="the session is lost in a cookie, or a column cuts the token: nobody can log in",
+    fix=_AS_IT_CAME,
+    control=True,
+    seeds=("S-RSP-07",),
+)
+async def login_with_a_long_token(stage: Stage, variation: Mapping[str, str]) -> Accepts:
+    """The server makes tokens of 64 KiB, and the login works."""
+    client = stage.session()
+    await client.log_in(changed(variation))
+    return accepts(client)
 
 
 @scenario(

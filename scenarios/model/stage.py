@@ -73,6 +73,9 @@ class Stage(Protocol):
     def expire_access_token(self, session: Session) -> None:
         """Let an hour pass for what a session was granted."""
 
+    def expire_refresh_token(self, session: Session) -> None:
+        """Let thirty days pass for what a session was granted."""
+
     def elsewhere(self, redirect: Redirect) -> str:
         """An address at another origin; who asks there is recorded with the flow of the redirect."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mock_server.transcript import Answer, Event, Exchange
 from scenarios.model.case import Case
+from scenarios.performing import ACCESS_TOKEN_LIFETIME
 from scenarios.reports.differences import differences
 from scenarios.reports.shown import Hidden, answer_line, legible, shortened
 
@@ -112,7 +113,8 @@ def _of_time(case: Case) -> Iterator[Line]:
     passed = [event.detail.get("seconds") for event in case.events("time")]
     if passed:
         often = f", {len(passed)} times" if len(passed) > 1 else ""
-        yield "changed", f"{passed[0]} s were let pass at the server, so that the access token expired{often}"
+        what = "the access token" if passed[0] == ACCESS_TOKEN_LIFETIME + 1 else "both tokens"
+        yield "changed", f"{passed[0]} s were let pass at the server, so that {what} expired{often}"
 
 
 def _whose(case: Case, flow: str) -> str:

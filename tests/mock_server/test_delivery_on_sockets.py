@@ -13,6 +13,7 @@ import pytest
 
 from mock_server.changes import Changes
 from mock_server.delivery import Delay, Delivery, Drip, HalfBody, Interim, Pad, Redirect, Reset, TurnAway, WrongLength
+from mock_server.deviations import token_response
 from mock_server.serving import BASIC_APP, application
 from mock_server.transcript import Event
 from mock_server.web.sending import DeliveryImpossible
@@ -113,6 +114,22 @@ def test_wrong_length(client, server, difference):
         assert caught.value.partial.endswith(b'"bearer"}')
     else:
         assert client.redeem(code).body == server.transcript.exchanges[-1].right.body[:difference]
+
+
+def test_a_length_of_thirty_digits(client, server):
+    code = under(client, WrongLength(digits=30))
+    with undelivered(server) as events, connected(server.port) as connection:
+        connection.sendall(client.raw_token_request(code))
+        head = read_until(connection, b"", b"\r\n\r\n").partition(b"\r\n\r\n")[0]
+    assert b"\r\ncontent-length: " + b"9" * 30 + b"\r\n" in head
+    assert [event.detail["reason"] for event in events] == ["delivery.wrong_length(difference=10, digits=30)"]
+
+
+def test_no_content_has_no_length(client):
+    flow = client.flow(Changes(deviation=token_response.answers_with_status(204)))
+    answer = client.redeem(client.code(flow))
+    assert (answer.status, answer.body) == (204, b"")
+    assert "content-length" not in {name.lower() for name in answer.headers}
 
 
 @pytest.mark.parametrize("size", [0, 10, 100_000])

@@ -21,12 +21,19 @@ def forged_in_another_browser(make: Make) -> bool:
 
 @row("S-CB-02")
 def state_mutations(make: Make) -> bool:
-    for change in (None, "", "x", "STATE", "STATE+", "swapcase"):
+    for change in (None, "", "x", "STATE", "STATE+", "swapcase", "encoded", "array"):
         seat, session = make(), {}
         url = seat.begin(session)
         state = dict(query(url)).get("state", "")
-        forged = {"STATE": state[:-1], "STATE+": state + "x", "swapcase": state.swapcase()}.get(str(change), change)
-        if seat.land(session, seat.server.authorize(url, state=forged)) == "granted" or seat.server.posts:
+        forged = {
+            "STATE": state[:-1],
+            "STATE+": state + "x",
+            "swapcase": state.swapcase(),
+            "encoded": "".join(f"%{ord(character):02X}" for character in state),
+            "array": None,
+        }.get(str(change), change)
+        extra = [("state[]", state)] if change == "array" else []
+        if seat.land(session, seat.server.authorize(url, extra, state=forged)) == "granted" or seat.server.posts:
             return False
         if seat.land(session, seat.server.authorize(url)) != "granted":
             return False

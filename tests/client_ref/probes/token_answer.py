@@ -116,7 +116,7 @@ def errors_are_final(make: Make) -> bool:
 @row("S-RSP-11")
 def bounded(make: Make) -> bool:
     wire = make().flaw.wire
-    return wire.time_out <= 10 and wire.largest_answer <= 1 << 20
+    return wire.time_out <= 10 and wire.largest_answer <= 1 << 20 and not wire.unpack_answers
 
 
 @row("S-RSP-12")

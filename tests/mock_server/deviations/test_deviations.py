@@ -4,6 +4,7 @@ Two servers with the same foreseeable values answer the same requests, one of th
 one sends is what would have been right, and a row says what becomes of it.
 """
 
+import gzip
 import importlib
 import inspect
 import json
@@ -175,6 +176,18 @@ def test_an_error_in_the_place_of_tokens():
     assert challenged.header("www-authenticate") == 'Basic realm="x"'
 
 
+def test_a_status_without_a_body_has_none():
+    right, sent = both("token_response.answers_with_status", (204,), token)
+    assert sent == Answer(204, right.headers, b"")
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one():
+    right, sent = both("token_response.compresses", (100_000,), token)
+    assert len(sent.body) < 1000
+    assert gzip.decompress(sent.body) == right.body + b" " * 100_000
+    assert sent.headers == (*right.headers, ("content-encoding", "gzip"))
+
+
 def test_the_code_is_used_up_all_the_same():
     server = InMemory()
     code = server.code(flow=server.flow(Changes(deviation=token_response.errs("server_error").on(1))))
@@ -195,7 +208,7 @@ def test_every_deviation_has_a_test():
     tested = {row.values[0] for row in (*named("authorization_response", OF_REDIRECTS), *JSON_ROWS)}
     tested |= {f"authorization_response.{name}" for name in ("uses_fragment", "answers_with_status")}
     tested |= {f"{family}.{name}" for family in ASKED for name in ("sends_body", "truncates", "form_encodes")}
-    tested |= {"token_response.errs", "resource.refuses"}
+    tested |= {"token_response.errs", "token_response.compresses", "resource.refuses"}
     assert set(DEVIATIONS) == tested
 
 
