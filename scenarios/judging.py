@@ -163,7 +163,7 @@ def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verd
     asked = [e for e in came if e.endpoint == "token"]
     if bad is not None:
         refreshed = any(body(e).get("grant_type") == "refresh_token" for e in asked)
-        if step == "call_api" and not refreshed and any(e.error for e in came if e.endpoint == "resource"):
+        if step == "call_api" and not refreshed and any(e.sent.status == 401 for e in came if e.endpoint == "resource"):
             return does_not_refresh(case)
         return against(scenario, case, _expected(expectation), _badly(bad), numbers(came))
     used = sum(1 for e in came if e.endpoint == "resource" and e.sent.status == 200)
