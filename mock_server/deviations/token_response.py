@@ -1,12 +1,15 @@
 """Deviations of the successful token answer (RFC 6749 5.1)."""
 
-import gzip
+import zlib
 
 from mock_server.deviations.deviation import Deviation, check_header, check_length, check_status
 from mock_server.deviations.json_answer import Family, json_error, with_body, with_header
 from mock_server.transcript import Answer
 
 _FAMILY = Family("token_response")
+
+# The largest window, in the framing of gzip.
+_GZIP = 31
 
 omits = _FAMILY.omits
 mistypes = _FAMILY.mistypes
@@ -38,7 +41,7 @@ def compresses(size: int) -> Deviation:
     check_length(size, "token_response.compresses")
 
     def change(answer: Answer) -> Answer:
-        packed = with_body(answer, gzip.compress(answer.body + b" " * size, compresslevel=1, mtime=0))
+        packed = with_body(answer, zlib.compress(answer.body + b" " * size, level=1, wbits=_GZIP))
         return with_header(packed, "content-encoding", "gzip")
 
     return Deviation("token_response.compresses", (size,), "token_response", encoded=change)

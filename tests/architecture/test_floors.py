@@ -22,7 +22,7 @@ LANGUAGE = frozenset(
         *("__future__", "abc", "collections", "copy", "dataclasses", "enum", "functools", "itertools", "operator"),
         *("types", "typing"),
         *("base64", "binascii", "hashlib", "hmac", "html", "ipaddress", "json", "math", "re", "string", "unicodedata"),
-        *("urllib.parse", "uuid"),
+        *("urllib.parse", "uuid", "zlib"),
     }
 )
 """The part of the standard library that has no clock, no randomness, no files, no network and no threads."""
