@@ -4,6 +4,7 @@ The data are in `scenarios/ledger`, one file for each source. They are written b
 catalogue, the rules and the specifications.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -78,6 +79,7 @@ def read(text: str) -> Source:
     return msgspec.toml.decode(text, type=Source)
 
 
+@cache
 def ledger() -> tuple[Source, ...]:
     """Every source, in the order of the files' names."""
     return tuple(read(path.read_text("utf-8")) for path in sorted(_LEDGER.glob("*.toml")))

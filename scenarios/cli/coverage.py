@@ -25,22 +25,23 @@ def command(select: tuple[str, ...]) -> None:
     4.1.2`), or a scenario or rule that covers them.
     """
     obligations = [each for source in ledger() for each in source.obligations]
-    lines = _in_full(_selected(obligations, select)) if select else _summary(obligations)
+    lines = in_full(_selected(obligations, select)) if select else _summary(obligations)
     for line in lines:
         click.echo(line.rstrip())
 
 
 def _selected(obligations: Sequence[Obligation], select: Sequence[str]) -> list[Obligation]:
     for selector in select:
-        if not any(_matches(selector, each) for each in obligations):
+        if not any(matches(selector, each) for each in obligations):
             names = [name for each in obligations for name in (each.id, *each.covered_by)]
             near = difflib.get_close_matches(selector, list(dict.fromkeys(names)), 5)
             hint = f"Near it: {', '.join(near)}." if near else "`oauthspec coverage '*'` shows every obligation."
             raise Misuse("NOTHING_SELECTED", f"{selector!r} matches no obligation.", hint)
-    return [each for each in obligations if any(_matches(selector, each) for selector in select)]
+    return [each for each in obligations if any(matches(selector, each) for selector in select)]
 
 
-def _matches(selector: str, obligation: Obligation) -> bool:
+def matches(selector: str, obligation: Obligation) -> bool:
+    """By identifier or its beginning, glob, clause, or what covers it."""
     if fnmatch.fnmatchcase(obligation.id, selector) or selector in obligation.covered_by:
         return True
     # What follows the beginning is another part of the identifier: 4.1.2 is neither 4.1.2.1 nor 4.1.20.
@@ -65,7 +66,8 @@ def _summary(obligations: Sequence[Obligation]) -> Iterator[str]:
         yield from _labelled("", each.reason)
 
 
-def _in_full(obligations: Sequence[Obligation]) -> Iterator[str]:
+def in_full(obligations: Sequence[Obligation]) -> Iterator[str]:
+    """Obligations in lines, each with its clauses and what covers it."""
     for number, each in enumerate(obligations):
         if number:
             yield ""

@@ -1,50 +1,31 @@
 """`oauthspec explain`: what something is, in full."""
 
 import difflib
-import sys
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import click
 
 from mock_server.protocol.provider import PROVIDERS, explained
+from scenarios.cli.coverage import in_full, matches
+from scenarios.cli.explained import of_rule, of_scenario
 from scenarios.cli.verb import Misuse, Verb
 from scenarios.collection import collect
-from scenarios.model.assignment import PLAIN
-from scenarios.model.capability import MEANINGS
-from scenarios.model.requirement import Level, Requirement
-from scenarios.model.scenario import Scenario
-from scenarios.reports.header import APP_KINDS
+from scenarios.model.requirement import Requirement
+from scenarios.obligations import Obligation, ledger
 from scenarios.rules.always import RULES
-from scenarios.rules.rule import Rule
-
-_WIDTH = 100
-_LABELS = 22
-_SEVERITIES = {
-    "failed": "fails",
-    "warned": "is warned",
-    "none": "gets no finding",
-}
-_OUGHT = {
-    Level.MUST: "MUST {}",
-    Level.MUST_NOT: "MUST NOT {}",
-    Level.REQUIRED: "is REQUIRED to {}",
-    Level.SHOULD: "SHOULD {}",
-    Level.SHOULD_NOT: "SHOULD NOT {}",
-    Level.RECOMMENDED: "is RECOMMENDED to {}",
-    Level.NOT_RECOMMENDED: "is NOT RECOMMENDED to {}",
-    Level.MAY: "MAY {}",
-    Level.PROSE: "has to {}",
-    Level.DERIVED: "has to {}",
-    Level.DOC: "has to {}",
-}
 
 
 @click.command("explain", cls=Verb, short_help="Say what a scenario, a rule or a provider is.")
 @click.argument("subject")
 @click.argument("name", default="frameio")
 def command(subject: str, name: str) -> None:
-    """Explain SUBJECT: the identifier of a scenario or a rule, or `provider`.
+    """Explain SUBJECT: a scenario or a rule, an obligation, a clause, or `provider`.
+
+    \b
+      oauthspec explain callback/state-changed
+      oauthspec explain RFC6749-4.1.2-code-once
+      oauthspec explain 'RFC 6749 4.1.2'
+      oauthspec explain provider strict
 
     `provider` prints every point of the provider NAME with its evidence.
     """
@@ -52,83 +33,60 @@ def command(subject: str, name: str) -> None:
         _explain_provider(name)
         return
     for line in _of(subject):
-        click.echo(line)
+        click.echo(line.rstrip())
 
 
 def _of(subject: str) -> Iterator[str]:
-    identifier = subject.partition("[")[0]
+    identifier, bracket, row = subject.partition("[")
     scenarios = {name: each for each in collect() for name in (each.identifier, *each.aliases)}
     rules = {rule.identifier: rule for rule in RULES}
     if identifier in scenarios:
-        return _scenario(scenarios[identifier])
+        _check_row(subject, row if bracket else "]", tuple(scenarios[identifier].rows))
+        return of_scenario(scenarios[identifier])
     if identifier in rules:
-        return _rule(rules[identifier])
-    near = difflib.get_close_matches(identifier, [*scenarios, *rules, "provider"], 3)
+        return of_rule(rules[identifier])
+    obligations = [each for source in ledger() for each in source.obligations]
+    clause = subject.replace(" section ", " ")
+    found = [each for each in obligations if clause in each.clauses or matches(subject, each)]
+    duties = {name: each.requirement for name, each in scenarios.items()}
+    duties |= {name: each.requirement for name, each in rules.items()}
+    asked = [name for name, requirement in duties.items() if clause in _clauses(requirement)]
+    if found or asked:
+        return _of_clause(subject, found, asked)
+    known = [*scenarios, *rules, *(each.id for each in obligations), "provider"]
+    near = difflib.get_close_matches(identifier, known, 3) or _holding(identifier, known)
     hint = f"Near it: {', '.join(near)}." if near else "`oauthspec list` shows every identifier."
     raise Misuse("UNKNOWN_SUBJECT", f"Nothing is called {subject!r}.", hint)
 
 
-def _scenario(scenario: Scenario) -> Iterator[str]:
-    yield scenario.identifier
-    yield from _paragraphs(scenario.text)
-    yield from _paragraphs(sys.modules[scenario.story.__module__].__doc__ or "")
-    yield ""
-    yield from _duty(scenario.requirement, control=scenario.control)
-    yield from _labelled("why it matters", scenario.risk)
-    yield from _labelled("how to fix it", scenario.fix)
-    yield from _labelled("incidents", ", ".join(scenario.incidents))
-    for number, (row, value) in enumerate(scenario.rows.items()):
-        yield from _labelled("rows" if number == 0 else "", _row(row, value))
-    needs = [f"{need.value}: {MEANINGS[need]}" for need in sorted(scenario.needs, key=lambda each: each.value)]
-    for number, need in enumerate(needs):
-        yield from _labelled("needs" if number == 0 else "", need)
-    if scenario.assignment != PLAIN:
-        yield from _labelled("assigned", str(scenario.assignment))
-    if scenario.left_to_caller:
-        left = f"{scenario.left_to_caller}: it does not apply to a library that says so"
-        yield from _labelled("left to the caller", left)
-    yield from _labelled("performed as", " and ".join(f"a {APP_KINDS[kind]}" for kind in scenario.app_kinds))
-    yield from _labelled("run just this", f"oauthspec run --select {scenario.identifier} ...")
+def _holding(word: str, known: Sequence[str]) -> list[str]:
+    """Identifiers that hold a word: `state` is near to none of them as a whole."""
+    return [each for each in known if len(word) > 2 and word.lower() in each.lower()][:3]
 
 
-def _rule(rule: Rule) -> Iterator[str]:
-    yield rule.identifier
-    yield from _paragraphs(rule.check.__doc__ or "")
-    yield ""
-    yield from _duty(rule.requirement, control=False)
-    yield from _labelled("why it matters", rule.risk)
-    yield from _labelled("how to fix it", rule.fix)
-    yield from _labelled("asked of", " and ".join(f"a {APP_KINDS[kind]}" for kind in rule.app_kinds) + ", every login")
+def _check_row(subject: str, row: str, rows: Sequence[str]) -> None:
+    if row != "]" and row.removesuffix("]") not in rows:
+        near = difflib.get_close_matches(row.removesuffix("]"), rows, 3) or rows[:5]
+        hint = f"Its rows are {', '.join(near)}." if near else "It has no rows."
+        raise Misuse("UNKNOWN_SUBJECT", f"Nothing is called {subject!r}.", hint)
 
 
-def _duty(requirement: Requirement, *, control: bool) -> Iterator[str]:
-    yield from _labelled("a right client", _OUGHT[requirement.level].format(requirement.statement))
-    if control:
-        yield from _labelled("", "This is a well-behaved neighbour of what must be refused: it has to be accepted.")
-    for number, clause in enumerate(requirement.clauses):
-        yield from _labelled("because of" if number == 0 else "", f"{clause}  {clause.url}")
-    binds = f"{requirement.level.value}: a client that does otherwise {_SEVERITIES[requirement.severity]}"
-    yield from _labelled("how it binds", binds)
+def _clauses(requirement: Requirement) -> list[str]:
+    return [f"{clause.specification} {clause.section}" for clause in requirement.clauses]
 
 
-def _row(row: str, value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"[{row}]  " + ", ".join(f"{name} = {point!r}" for name, point in value.items())
-    return f"[{row}]  {value}"
-
-
-def _labelled(label: str, text: str) -> Iterator[str]:
-    if not text:
-        return
-    lines = textwrap.wrap(text, _WIDTH - _LABELS - 2, break_long_words=False, break_on_hyphens=False)
-    for number, line in enumerate(lines):
-        yield f"  {label if number == 0 else '':<{_LABELS}}{line}"
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in text.split("\n\n"):
+def _of_clause(subject: str, obligations: Sequence[Obligation], asked: Sequence[str]) -> Iterator[str]:
+    """What a clause binds a client to, or an obligation by itself; and what judges by that very clause."""
+    yield from in_full(obligations)
+    covering = {name for each in obligations for name in each.covered_by}
+    others = [name for name in asked if name not in covering]
+    if others:
         yield ""
-        yield from textwrap.wrap(" ".join(paragraph.split()), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield f"Judged by {subject} too:" if obligations else f"Judged by {subject}:"
+        yield from (f"  {name}" for name in others)
+    if obligations or others:
+        yield ""
+        yield "`oauthspec explain NAME` tells more of each scenario and rule."
 
 
 def _explain_provider(name: str) -> None:
