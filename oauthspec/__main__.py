@@ -7,6 +7,7 @@ import click
 # verb: module and name of its click command, and one line for the list of verbs.
 _VERBS = {
     "serve": ("scenarios.cli.serve:command", "Run the mock authorization server."),
+    "init": ("scenarios.cli.init:command", "Write oauthspec.toml and a CI workflow."),
     "run": ("scenarios.cli.run:command", "Judge a client, and say why."),
     "fuzz": ("scenarios.cli.fuzz:command", "Throw generated messages at a client."),
     "replay": ("scenarios.cli.replay:command", "Perform what fuzz has found once more."),

@@ -177,13 +177,13 @@ _HEAD = """\
 
 def _table(entry: Entry, about: str) -> str:
     lines = [f"# {about}"] if about else []
-    lines += ["[[expected]]", f"id = {_quoted(entry.id)}", f'app-kind = "{entry.app_kind}"']
-    lines += [f'verdict = "{entry.verdict}"', f"reason = {_quoted(entry.reason)}"]
-    lines += [f"link = {_quoted(entry.link)}"] if entry.link else []
+    lines += ["[[expected]]", f"id = {quoted(entry.id)}", f'app-kind = "{entry.app_kind}"']
+    lines += [f'verdict = "{entry.verdict}"', f"reason = {quoted(entry.reason)}"]
+    lines += [f"link = {quoted(entry.link)}"] if entry.link else []
     lines += [f"expires = {entry.expires}"] if entry.expires else []
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
-    """A basic string of TOML, which is a string of JSON in which DEL is escaped too."""
+def quoted(text: str) -> str:
+    """Text as a basic string of TOML, which is a string of JSON in which DEL is escaped too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

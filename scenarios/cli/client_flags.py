@@ -32,9 +32,14 @@ _FLAGS = (
 
 def client_flags(command: _Command) -> _Command:
     """Add the flags to a command, and `--config` for the file that may hold them."""
+    return _CONFIG(flags_alone(command))
+
+
+def flags_alone(command: _Command) -> _Command:
+    """Add the flags to a command that reads no settings file."""
     for flag in reversed(_FLAGS):
         command = flag(command)
-    return _CONFIG(command)
+    return command
 
 
 def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:

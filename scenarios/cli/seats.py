@@ -12,7 +12,7 @@ from scenarios.reports.header import env_flag
 
 # What the command line alone can mend; everything else is trouble with the client.
 _MISTYPED = frozenset({"BAD_CLIENT_NAME", "UNKNOWN_FLAW", "BAD_ADDRESS", "BAD_PROBE"})
-_SEATS = "Give --client MODULE:FACTORY, or --login PATH -- COMMAND, or --adapter -- COMMAND."
+_SEATS = "Give --client MODULE:FACTORY, or --login PATH -- COMMAND, or --adapter -- COMMAND; `oauthspec init` keeps it."
 _BOTH: tuple[AppKind, ...] = ("basic", "pkce")
 
 
@@ -46,7 +46,7 @@ class Seat:
 
 def chosen(wanted: Wanted, output: Path | None) -> Seat:
     """The seat; `Misuse` says what is wrong with the flags, `CannotStart` that there is no such client."""
-    _check_one_seat(wanted)
+    check_one_seat(wanted)
     _check_other_flags(wanted)
     try:
         seat = _seat(wanted, output)
@@ -63,7 +63,8 @@ def _seat(wanted: Wanted, output: Path | None) -> Seat:
     return _adapter(wanted, output) if wanted.adapter else _web_app(wanted, output)
 
 
-def _check_one_seat(wanted: Wanted) -> None:
+def check_one_seat(wanted: Wanted) -> None:
+    """`Misuse` where there is no client, or more than one."""
     given = [
         flag
         for flag, there in (
