@@ -43,6 +43,7 @@ _PREFIXES = {
     "access_token": "access_token_prefix",
     "refresh_token": "refresh_token_prefix",
 }
+_MISDIRECTED = 32
 _NO_SUCH_PAGE = plain(404, "404 page not found\n")
 
 
@@ -90,6 +91,8 @@ class AuthorizationServer:
         self._flows: OrderedDict[str, Flow] = OrderedDict()
         self._awaited: deque[Flow] = deque(maxlen=grants)
         self._pending: OrderedDict[str, Pending] = OrderedDict()
+        # Method and path of what came where nothing is: no evidence, but a client may be wired up so.
+        self.misdirected: deque[tuple[str, str]] = deque(maxlen=_MISDIRECTED)
         self.provider = provider
         self.listens_at(issuer, issuer)
 

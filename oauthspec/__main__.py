@@ -9,6 +9,7 @@ _VERBS = {
     "serve": ("scenarios.cli.serve:command", "Run the mock authorization server."),
     "init": ("scenarios.cli.init:command", "Write oauthspec.toml and a CI workflow."),
     "run": ("scenarios.cli.run:command", "Judge a client, and say why."),
+    "doctor": ("scenarios.cli.doctor:command", "See whether a client is wired up to be judged."),
     "fuzz": ("scenarios.cli.fuzz:command", "Throw generated messages at a client."),
     "replay": ("scenarios.cli.replay:command", "Perform what fuzz has found once more."),
     "baseline": ("scenarios.cli.baseline:command", "Write a baseline from a record."),

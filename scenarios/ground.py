@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import LENIENCIES
 from mock_server.protocol.records import App
-from mock_server.protocol.resource_owner import Deny
-from mock_server.serving import RunningServer, throw_away_authority
-from mock_server.transcript import Entry, Exchange
-from scenarios.drivers.driver import Driver, DriverError
+from mock_server.serving import LOOPBACK, RunningServer, throw_away_authority
+from mock_server.transcript import Event, Exchange
+from scenarios.diagnosis import UNFORGIVABLE, Attempt, Diagnosis, diagnose
+from scenarios.drivers.driver import BrowserSession, CannotStart, CookiesAtLanding, Driver, WatchedApplication
 from scenarios.drivers.environment import trusted_here
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.judging import is_alive
+from scenarios.evidence import is_alive
+from scenarios.limits import compare, keeps_apart, logins_apart, serves_together
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
-from scenarios.model.scenario import changed
-from scenarios.performing import Ground, LiveStage, Recorder, control_login
+from scenarios.performing import Ground, Recorder, plain_login
 
 _SCOPES = ("offline", "account.read", "asset.read")
 # Printable ASCII that RFC 6749 2.3.1 wants encoded; no colon in the id, for an HTTP library may refuse one there.
@@ -39,8 +40,23 @@ class Learned:
     strictly: str = ""
     refusal: str = ""
     exchange: int = 0
-    code: str = "CANNOT_LOG_IN"
-    next_step: str = "Make a plain login work first: `oauthspec serve` says what it lacks."
+    next_step: str = ""
+    # What the server has to forgive, and what hampers the judging though logins work.
+    fault: Diagnosis | None = None
+    remarks: tuple[Diagnosis, ...] = ()
+    attempt: Attempt | None = None
+
+
+def listening(
+    core: AuthorizationServer, host: str = LOOPBACK, port: int = 0, authority: "Authority | None" = None
+) -> RunningServer:
+    """The server that clients are judged with, not started yet; `CannotStart` where somebody else has the port."""
+    try:
+        return RunningServer(core, host=host, port=port, authority=authority)
+    except OSError as error:
+        cause = f"The mock cannot listen on port {port}: {(error.strerror or str(error)).lower()}."
+        advice = "Stop what uses it (`oauthspec serve`?), or name another with --mock-port."
+        raise CannotStart("MOCK_PORT_TAKEN", cause, advice) from None
 
 
 def registered_app(kind: AssignmentKind, app_kind: AppKind, redirect_uri: str) -> App:
@@ -100,55 +116,69 @@ async def break_ground(
     """Register an app and start the application for it; `CannotStart` says why there is none."""
     app = registered_app(kind, app_kind, driver.redirect_uri(kind))
     server.register(app)
-    application = await driver.start(assignment_of(server, app, kind, app_kind))
-    return Ground(server, app, application, user_agent, variation={"issuer_in_response": True} if kind.issuer else {})
+    assignment = assignment_of(server, app, kind, app_kind)
+    application = await driver.start(assignment)
+    variation = {"issuer_in_response": True} if kind.issuer else {}
+    return Ground(server, app, assignment, application, user_agent, variation=variation)
 
 
-async def learn(ground: Ground, recorder: Recorder) -> Learned:
-    """Log in well and be denied once; find the narrowest leniency where the server rightly refuses the client."""
-    entries = await _tried(ground, recorder)
-    if is_alive(entries):
-        await _compare(ground)
-        return Learned()
-    refused = [e for e in entries if isinstance(e, Exchange) and e.error]
-    said = [str(e.detail.get("detail", "")) for e in entries if not isinstance(e, Exchange) and e.kind == "outcome"]
-    if not refused and (broken_off := [e for e in entries if not isinstance(e, Exchange) and e.kind == "handshake"]):
-        return _not_trusted(str(broken_off[-1].detail.get("said", "")))
-    if not refused:
-        cause = said[-1] if said and said[-1] else "no token request came"
-        return Learned(refusal=f"A plain login does not work: {cause}")
-    strictly = f"{refused[-1].error}: {refused[-1].explanation}"
-    for names in (*combinations(LENIENCIES, 1), *combinations(LENIENCIES, 2)):
+async def learn(ground: Ground, recorder: Recorder, *, thorough: bool = True) -> Learned:
+    """Log in well and be denied once; find the narrowest leniency where the server rightly refuses the client.
+
+    `thorough` also looks for what the application cannot bear; it is once enough for all assignments of a kind of app.
+    """
+    fresh = ground.application.session()
+    held_before = isinstance(fresh, BrowserSession) and await fresh.looks_signed_in()
+    first = await _attempt(ground, recorder)
+    if is_alive(first.entries):
+        remarks = await _remarks(ground, held_before=bool(held_before), thorough=thorough)
+        return Learned(remarks=remarks, attempt=first)
+    return await _forgiven(ground, recorder, first, thorough=thorough)
+
+
+async def _forgiven(ground: Ground, recorder: Recorder, first: Attempt, *, thorough: bool) -> Learned:
+    """What it takes of the server that the client gets in; nothing helps a client that is not wired up."""
+    found = diagnose(first)
+    refused = [e for e in first.entries if isinstance(e, Exchange) and e.error]
+    strictly = f"{refused[-1].error}: {refused[-1].explanation}" if refused else ""
+    number = refused[-1].number if refused else 0
+    forgivable = bool(refused) and found.code not in UNFORGIVABLE
+    for names in (*combinations(LENIENCIES, 1), *combinations(LENIENCIES, 2)) if forgivable else ():
         ground.leniencies = names
-        if is_alive(await _tried(ground, recorder)):
-            await _compare(ground)
-            return Learned(names, strictly, exchange=refused[-1].number)
+        if is_alive((await _attempt(ground, recorder)).entries):
+            remarks = await _remarks(ground, held_before=False, thorough=thorough)
+            return Learned(names, strictly, exchange=number, fault=found, remarks=remarks, attempt=first)
     ground.leniencies = ()
-    refusal = f"The server refuses a plain login: {strictly}"
-    return Learned(strictly=strictly, refusal=refusal, exchange=refused[-1].number)
+    refusal = f"{found.code}: {found.cause}"
+    return Learned((), strictly, refusal, number, found.next_step, attempt=first)
 
 
-def _not_trusted(said: str) -> Learned:
-    cause = "The client breaks the handshake off: it does not trust the authority that it was told of"
-    next_step = "See docs/tls.md for where it looks for one; without --tls it is judged over http."
-    return Learned(refusal=f"{cause} ({said}).", code="CA_NOT_TRUSTED", next_step=next_step)
+async def _attempt(ground: Ground, recorder: Recorder) -> Attempt:
+    since = ground.server.transcript.next_number()
+    ground.server.core.misdirected.clear()
+    login = await plain_login(ground)
+    until = ground.server.transcript.next_number()
+    entries = recorder.entries(frozenset({login.flow}), since, until)
+    handshakes = [e for e in entries if isinstance(e, Event) and e.kind == "handshake"]
+    error, application = login.error, ground.application
+    cookies = login.client.at_landing if isinstance(login.client, BrowserSession) else CookiesAtLanding()
+    return Attempt(
+        seat="web app" if isinstance(application, WatchedApplication) else "",
+        app=ground.app,
+        assignment=ground.assignment,
+        entries=entries,
+        said=Diagnosis(error.code, error.cause, error.next_step) if error else None,
+        outcome=login.outcome,
+        misdirected=tuple(ground.server.core.misdirected),
+        broken_off=next((str(e.detail.get("said", "")) for e in handshakes), None),
+        wrote=application.last_lines() if isinstance(application, WatchedApplication) else "",
+        brought=cookies.brought,
+        withheld=cookies.withheld,
+        refused=cookies.refused,
+    )
 
 
-async def _tried(ground: Ground, recorder: Recorder) -> tuple[Entry, ...]:
-    flow = await control_login(ground)
-    return recorder.entries(frozenset({flow}), 0, -1)
-
-
-async def _compare(ground: Ground) -> None:
-    """Show the application one good and one denied login side by side."""
-    stage = LiveStage(ground)
-    good, denied = stage.session("learning, good"), stage.session("learning, denied")
-    try:
-        await good.log_in()
-        await denied.log_in(changed(Deny()))
-        ground.application.learn(good.client, denied.client)
-    except DriverError:
-        # What cannot be told apart stays unknown; the scenarios that need it say so.
-        return
-    finally:
-        await stage.close()
+async def _remarks(ground: Ground, *, held_before: bool, thorough: bool) -> tuple[Diagnosis, ...]:
+    remarks = [await compare(ground, held_before=held_before)]
+    remarks += [await look(ground) for look in (keeps_apart, logins_apart, serves_together)] if thorough else []
+    return tuple(remark for remark in remarks if remark is not None)

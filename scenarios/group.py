@@ -13,8 +13,8 @@ from typing import Protocol
 
 from mock_server.protocol.records import App
 from scenarios.collection import Selected
-from scenarios.drivers.driver import ApplicationDied, CannotStart, DriverError
-from scenarios.ground import Learned, learn
+from scenarios.drivers.driver import ApplicationDied, CannotStart
+from scenarios.ground import Learned
 from scenarios.judging import is_alive, judge, needs_a_run_alone
 from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.capability import MEANINGS, Capability
@@ -44,6 +44,9 @@ class Run(Protocol):
     async def break_ground(self, app_kind: AppKind, kind: AssignmentKind) -> Ground:
         """Start an application; `CannotStart` says why there is none."""
 
+    async def learn(self, ground: Ground, app_kind: AppKind) -> Learned:
+        """What the first logins of an application show."""
+
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """An application is ready, and this is what its first logins showed."""
 
@@ -71,6 +74,7 @@ class Group:
         self._capabilities: frozenset[Capability] = frozenset()
         self._left_to_caller: frozenset[str] = frozenset()
         self._leniencies: tuple[str, ...] = ()
+        self._lacking: dict[Capability, str] = {}
         # Why nobody can log in, where that is so.
         self._refused: Trouble | None = None
         self._tls = False
@@ -81,17 +85,14 @@ class Group:
     async def prepare(self) -> None:
         """Start the application and log in for the first time; `CannotStart` says why there is none."""
         ground = await self._break_ground()
-        try:
-            learned = await learn(ground, self._run.recorder)
-        except DriverError as error:
-            learned = Learned(refusal=str(error))
-        self._capabilities = ground.application.capabilities
+        learned = await self._run.learn(ground, self._app_kind)
+        self._capabilities = ground.capabilities
         self._left_to_caller = ground.application.left_to_caller
-        self._leniencies = ground.leniencies
+        self._leniencies, self._lacking = ground.leniencies, ground.lacking
         self._tls = ground.server.authority is not None
         self._run.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
-            self._refused = Trouble("inconclusive", learned.code, learned.refusal, learned.next_step)
+            self._refused = Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, learned.next_step)
 
     async def perform_all(self, everything: Iterable[Selected]) -> None:
         """Perform all, side by side where the application can."""
@@ -175,7 +176,7 @@ class Group:
         if not missing:
             return None
         cause = f"It needs an application where {MEANINGS[missing[0]]} ({missing[0].value})."
-        next_step = "Declare or configure it, if the client can do it."
+        next_step = self._lacking.get(missing[0], "Declare or configure it, if the client can do it.")
         return Trouble("not_applicable", "CAPABILITY_ABSENT", cause, next_step)
 
     async def _lane(self) -> None:
@@ -259,6 +260,8 @@ class Group:
             except CannotStart:
                 return
             ground.leniencies = self._leniencies
+            if old is not None:
+                ground.take_over(old)
 
 
 _KEEPS_DYING = Trouble(

@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,8 +22,10 @@ from scenarios.drivers.driver import (
     ClientSession,
     DriverError,
     SessionFailed,
+    WatchedApplication,
 )
 from scenarios.drivers.user_agent import UserAgent
+from scenarios.model.assignment import Assignment
 from scenarios.model.capability import Capability
 from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
@@ -41,12 +43,26 @@ class Ground:
 
     server: RunningServer
     app: App
+    assignment: Assignment
     application: Application
     user_agent: UserAgent
     leniencies: tuple[str, ...] = ()
     # What the assignment promises of the server.
     variation: Mapping[str, Any] = field(default_factory=dict)
+    # What the first logins showed that it cannot do after all, and why.
+    lacking: dict[Capability, str] = field(default_factory=dict)
     names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What the application can do, without what it was found to lack."""
+        return self.application.capabilities - self.lacking.keys()
+
+    def take_over(self, old: "Ground") -> None:
+        """Know what was found out about the application before it was started again."""
+        self.leniencies, self.lacking = old.leniencies, old.lacking
+        if isinstance(self.application, WatchedApplication):
+            self.application.take_over(old.application)
 
     def changes(self, changes: Changes) -> Changes:
         """A flow's changes together with what the whole run forgives, and what its assignment promises."""
@@ -230,20 +246,37 @@ class LiveStage:
             await session.client.close()
 
 
-async def control_login(ground: Ground) -> str:
-    """One good login in a fresh user agent; its flow, whose entries say whether it worked."""
+class PlainLogin(NamedTuple):
+    """A good login with nothing changed: its flow, and what became of it."""
+
+    flow: str
+    client: ClientSession
+    outcome: Outcome | None = None
+    error: DriverError | None = None
+
+
+async def plain_login(ground: Ground, name: str = "control") -> PlainLogin:
+    """One good login in a fresh user agent; `ApplicationDied` is told like any other trouble."""
     stage = LiveStage(ground)
-    session = stage.session("control")
+    session = stage.session(name)
+    outcome, trouble = None, None
     try:
-        await session.log_in()
+        outcome = await session.log_in()
     except DriverError as error:
-        detail = {"session": "control", "step": "land", "kind": "crashed", "detail": str(error)}
+        trouble = error
+        detail = {"session": name, "step": "land", "kind": "crashed", "detail": str(error)}
         ground.server.transcript.record(session.flows[-1] if session.flows else "", "outcome", **detail)
-        if isinstance(error, ApplicationDied):
-            raise
     finally:
         await stage.close()
-    return session.flows[-1] if session.flows else ""
+    return PlainLogin(session.flows[-1] if session.flows else "", session.client, outcome, trouble)
+
+
+async def control_login(ground: Ground) -> str:
+    """One good login in a fresh user agent; its flow, whose entries say whether it worked."""
+    login = await plain_login(ground)
+    if isinstance(login.error, ApplicationDied):
+        raise login.error
+    return login.flow
 
 
 class Recorder:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import FRAMEIO, Provider
-from mock_server.serving import RunningServer, authorization_server
+from mock_server.serving import LOOPBACK, RunningServer, authorization_server
 from scenarios.collection import Selected
-from scenarios.drivers.driver import CannotStart, Driver
+from scenarios.diagnosis import Diagnosis, of_trouble
+from scenarios.drivers.driver import CannotStart, Driver, DriverError, NotAssignable
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import Learned, break_ground, secured
+from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.group import MOST_LANES as MOST_LANES
 from scenarios.group import Group
 from scenarios.judging import judge
 from scenarios.model.assignment import AppKind, AssignmentKind
-from scenarios.model.case import Case, Trouble
+from scenarios.model.capability import Capability
+from scenarios.model.case import Case, Trouble, TroubleKind
 from scenarios.model.verdict import RuleVerdict, Verdict
 from scenarios.performing import Ground, Recorder
 from scenarios.rules.always import RULES
@@ -41,6 +43,9 @@ class Plan:
     terms: Terms = field(default_factory=Terms)
     # Over https, with a certificate that the client is told to trust.
     tls: bool = False
+    # Where the mock listens; any free port by default.
+    host: str = LOOPBACK
+    port: int = 0
 
 
 class Listener(Protocol):
@@ -63,18 +68,15 @@ class Listener(Protocol):
 Venue = Callable[[AuthorizationServer], tuple[RunningServer, UserAgent]]
 
 
-def on_sockets(core: AuthorizationServer) -> tuple[RunningServer, UserAgent]:
+def on_sockets(
+    core: AuthorizationServer, host: str = LOOPBACK, port: int = 0, authority: "Authority | None" = None
+) -> tuple[RunningServer, UserAgent]:
     """Where runs take place, unless told otherwise."""
-    server = RunningServer(core)
-    return server, UserAgent(server.url)
+    server = listening(core, host, port, authority)
+    return server, UserAgent(server.url, trust=authority.trusting() if authority else None)
 
 
-def _over_https(core: AuthorizationServer, authority: "Authority") -> tuple[RunningServer, UserAgent]:
-    server = RunningServer(core, authority=authority)
-    return server, UserAgent(server.url, trust=authority.trusting())
-
-
-async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue = on_sockets) -> Summary:
+async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue | None = None) -> Summary:
     """Perform and judge everything of a plan; listeners hear of its end even when it is interrupted."""
     started = time.monotonic()
     summary = Summary(terms=plan.terms)
@@ -98,12 +100,12 @@ async def run(plan: Plan, listeners: Sequence[Listener], venue: Venue = on_socke
 
 @asynccontextmanager
 async def under_way(
-    plan: Plan, listeners: Sequence[Listener], summary: Summary, venue: Venue = on_sockets
+    plan: Plan, listeners: Sequence[Listener], summary: Summary, venue: Venue | None = None
 ) -> AsyncIterator["Running"]:
     """A server for a run, and the run; what is in the plan is not performed yet."""
     core = authorization_server(provider=plan.provider, apps=(), auto_allow=True, journal=100_000)
     with secured(plan.tls) as authority:
-        server, opened = venue(core) if authority is None else _over_https(core, authority)
+        server, opened = on_sockets(core, plan.host, plan.port, authority) if venue is None else venue(core)
         with server:
             recorder = Recorder(server)
             try:
@@ -131,6 +133,8 @@ class Running:
         self._summary = summary
         self._server = server
         self._user_agent = user_agent
+        # What was found out about the applications of a kind of app.
+        self._lacking: dict[AppKind, dict[Capability, str]] = {}
 
     async def run(self) -> None:
         """Perform everything of the plan, group by group."""
@@ -171,6 +175,18 @@ class Running:
         """Start an application."""
         return await break_ground(self._plan.driver, self._server, self._user_agent, kind, app_kind)
 
+    async def learn(self, ground: Ground, app_kind: AppKind) -> Learned:
+        """What the first logins show; what the application does not bear is found out once for a kind of app."""
+        known = self._lacking.get(app_kind)
+        ground.lacking = dict(known or {})
+        try:
+            learned = await learn(ground, self.recorder, thorough=known is None)
+        except DriverError as error:
+            return Learned(refusal=f"{error.code}: {error.cause}", next_step=error.next_step)
+        if not learned.refusal:
+            self._lacking.setdefault(app_kind, ground.lacking)
+        return learned
+
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """Tell the listeners."""
         for listener in self._listeners:
@@ -186,5 +202,7 @@ class Running:
 
 def not_started(selected: Selected, error: CannotStart) -> Case:
     """The case of a scenario for which there is no application."""
-    trouble = Trouble("errored", error.code, error.cause, error.next_step)
+    found = of_trouble(Diagnosis(error.code, error.cause, error.next_step))
+    kind: TroubleKind = "not_applicable" if isinstance(error, NotAssignable) else "errored"
+    trouble = Trouble(kind, found.code, found.cause, found.next_step)
     return Case(selected.scenario.identifier, selected.row, selected.app_kind, trouble=trouble)

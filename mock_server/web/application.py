@@ -85,6 +85,7 @@ class Application:
         elif path.startswith(_PAGES) or path == "/":
             await self._page(scope, receive, send)
         else:
+            self.server.misdirected.append((scope["method"], path))
             await send_answer(_NOT_FOUND, send)
 
     def _canonical(self, path: str) -> str | None:

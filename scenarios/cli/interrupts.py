@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from scenarios.reports.console import Console
 from scenarios.running import Listener, Plan, run
@@ -12,12 +12,13 @@ from scenarios.summary import Summary
 
 async def run_until_interrupted(plan: Plan, listeners: Sequence[Listener], console: Console) -> Summary:
     """Run until the end, or until the first Ctrl-C or SIGTERM."""
-    with _interrupts(console):
+    with interrupts(console.note):
         return await run(plan, listeners)
 
 
 @contextlib.contextmanager
-def _interrupts(console: Console) -> Iterator[None]:
+def interrupts(note: Callable[[str], None]) -> Iterator[None]:
+    """Cancel the task at hand at the first Ctrl-C or SIGTERM; `note` tells whoever asks again."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     asked = 0
 
@@ -28,7 +29,7 @@ def _interrupts(console: Console) -> Iterator[None]:
         if asked == 1 and task is not None:
             task.cancel()
         else:
-            console.note("Stopping: the client is given a few seconds to end.")
+            note("Stopping: the client is given a few seconds to end.")
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:

@@ -52,7 +52,7 @@ def _terms(terms: Terms, baseline: Path | None, fail_on: FailOn | None) -> Terms
 def _tell(recorded: Recorded, again: Again, console: Console, others: Sequence[Listener]) -> None:
     console.begun()
     for line in recorded.prepared:
-        learned = Learned(line.leniencies, line.strictly, line.refusal, line.exchange)
+        learned = Learned(line.leniencies, line.strictly, line.refusal, line.exchange, remarks=line.remarks)
         console.learned(line.app, line.app_kind, line.kind, learned)
     for listener in (*others, console):
         for each in again.judged:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mock_server.serving import LOOPBACK
 from scenarios.cli.verb import Misuse
 from scenarios.drivers.driver import CannotStart, Driver
 from scenarios.model.assignment import AppKind
@@ -42,6 +43,9 @@ class Seat:
     flags: tuple[str, ...]
     command: tuple[str, ...] = ()
     tls: bool = False
+    # Where the mock has to listen for it; any free port by default.
+    host: str = LOOPBACK
+    port: int = 0
 
 
 def chosen(wanted: Wanted, output: Path | None) -> Seat:

@@ -18,6 +18,7 @@ SameSite = Literal["none", "lax", "strict"]
 MOST_COOKIES = 50
 LONGEST_COOKIE = 4096
 LONGEST_ATTRIBUTE = 1024
+_LONGEST_NAME = 80
 
 _FOREVER = float("inf")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -52,25 +53,34 @@ class CookieJar:
         self._clock = clock
         self._kept: dict[tuple[str, str, str], Cookie] = {}
         self._made = 0
+        # Names of those that a browser would not keep, for who wonders where they are.
+        self.refused: list[str] = []
 
     def take(self, url: str, set_cookie: Iterable[str]) -> None:
-        """Keep what an answer from `url` sets; what a browser would refuse is left out silently."""
+        """Keep what an answer from `url` sets; what a browser would refuse is left out."""
         place = urlsplit(url)
         for line in set_cookie:
             cookie = parse(line, place, self._clock())
             if cookie is not None and not self._guarded(cookie, place):
                 self._keep(cookie)
+            elif len(self.refused) < MOST_COOKIES:
+                self.refused.append(line.partition("=")[0].strip()[:_LONGEST_NAME])
 
     def header(self, url: str, *, method: str = "GET", same_site: bool = True) -> str:
         """The `Cookie` header of a top-level navigation; `same_site` is False where another site sent it here."""
-        place, now = urlsplit(url), self._clock()
-        allowed = [
-            cookie
-            for cookie in self._kept.values()
-            if cookie.expires > now and _reaches(cookie, place) and _may_cross(cookie, method, same_site)
-        ]
+        allowed = [cookie for cookie in self._fitting(url) if _may_cross(cookie, method, same_site)]
         allowed.sort(key=lambda cookie: (-len(cookie.path), cookie.order))
         return "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in allowed)
+
+    def shared(self, url: str, *, method: str, same_site: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the cookies that a navigation brings, and of those that SameSite alone withholds from it."""
+        fitting = self._fitting(url)
+        brought = tuple(cookie.name for cookie in fitting if _may_cross(cookie, method, same_site))
+        return brought, tuple(cookie.name for cookie in fitting if cookie.name not in brought)
+
+    def _fitting(self, url: str) -> list[Cookie]:
+        place, now = urlsplit(url), self._clock()
+        return [cookie for cookie in self._kept.values() if cookie.expires > now and _reaches(cookie, place)]
 
     def values(self) -> dict[tuple[str, str, str], str]:
         """Every cookie that has not expired, by domain, path and name."""

@@ -6,15 +6,18 @@ its user agent (`begin`), and to take the redirect that comes back (`land`).
 
     DriverError                something is wrong with the client's wiring, never with its protocol
     ├── CannotStart            no application could be started: the run cannot go on
+    │   └── NotAssignable      not with this assignment: its scenarios do not apply
     ├── SessionFailed          one step could not be driven: the scenario is errored, the run goes on
     └── ApplicationDied        the process is gone: it is started again, scenarios in flight run once more alone
 """
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.outcome import Outcome
+
+CapabilitySource = Literal["given by the seat", "declared", "learned"]
 
 
 class DriverError(Exception):
@@ -31,12 +34,24 @@ class CannotStart(DriverError):
     """No application could be started."""
 
 
+class NotAssignable(CannotStart):
+    """The application runs already, with settings of another assignment."""
+
+
 class SessionFailed(DriverError):
     """One step could not be driven."""
 
 
 class ApplicationDied(DriverError):
     """The application's process is gone."""
+
+
+class CookiesAtLanding(NamedTuple):
+    """The names of a browser's cookies when it landed: brought, withheld for SameSite alone, and refused before."""
+
+    brought: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class ClientSession(Protocol):
@@ -71,6 +86,13 @@ class BrowserSession(ClientSession, Protocol):
     def forget_cookies(self, *words: str) -> int:
         """Forget the cookies with one of the words in their names, or all; how many there were."""
 
+    async def looks_signed_in(self) -> bool | None:
+        """What a configured probe says of the browser as it is; nothing where there is none."""
+
+    @property
+    def at_landing(self) -> CookiesAtLanding:
+        """What became of its cookies at the last landing."""
+
 
 class Application(Protocol):
     """A started application."""
@@ -78,6 +100,9 @@ class Application(Protocol):
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What it can do: declared, learned, or given by the seat."""
+
+    def source(self, capability: Capability) -> CapabilitySource:
+        """Who says so of a capability that it has."""
 
     @property
     def left_to_caller(self) -> frozenset[str]:
@@ -91,6 +116,25 @@ class Application(Protocol):
 
     async def stop(self) -> None:
         """Stop it: nothing of it is left when this returns."""
+
+
+@runtime_checkable
+class WatchedApplication(Application, Protocol):
+    """An application that is only seen from outside, so that what was found out about it has to be remembered."""
+
+    @property
+    def listens_at(self) -> str:
+        """The address that it listens at, with its port."""
+
+    @property
+    def signal(self) -> str:
+        """How good logins are told from others, in words; empty where they cannot be."""
+
+    def last_lines(self) -> str:
+        """What it wrote last, as the end of a sentence."""
+
+    def take_over(self, other: "Application") -> None:
+        """Know what was found out about another application of the same client."""
 
 
 class Driver(Protocol):

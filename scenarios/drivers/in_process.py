@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from scenarios.drivers.calling import Caller, Raised
-from scenarios.drivers.driver import CannotStart, SessionFailed
+from scenarios.drivers.driver import CannotStart, CapabilitySource, SessionFailed
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.outcome import Outcome
@@ -121,6 +121,12 @@ class InProcessApplication:
         known = {Capability(name) for name in declared if name in Capability._value2member_map_}
         self.capabilities = frozenset(_GIVEN | found | known)
         self.left_to_caller = frozenset(str(name) for name in getattr(client, "left_to_caller", ()))
+
+    def source(self, capability: Capability) -> CapabilitySource:
+        """Who says so of a capability that it has."""
+        if capability in _GIVEN:
+            return "given by the seat"
+        return "learned" if capability in _OPTIONAL.values() else "declared"
 
     def session(self) -> "InProcessSession":
         """A fresh user agent: an empty dictionary."""

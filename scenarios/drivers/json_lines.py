@@ -13,7 +13,7 @@ import msgspec
 
 from scenarios.drivers import messages
 from scenarios.drivers.adapter_connection import AdapterConnection, failed
-from scenarios.drivers.driver import CannotStart, DriverError, SessionFailed
+from scenarios.drivers.driver import CannotStart, CapabilitySource, DriverError, SessionFailed
 from scenarios.drivers.messages import NEXT_STEPS, Fault, Reply, Reported, Started, shown
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
@@ -116,6 +116,10 @@ class JsonLinesApplication:
         """What is wrong with a line that came while nothing was asked, until a step is told."""
         fault = self._connection.unclaimed
         return failed(fault, "nothing was asked") if fault else None
+
+    def source(self, capability: Capability) -> CapabilitySource:
+        """Who says so of a capability that it has."""
+        return "given by the seat" if capability is Capability.SIGNED_IN else "declared"
 
     def session(self) -> "JsonLinesSession":
         """A fresh user agent: a name that the adapter has not heard."""

@@ -1,12 +1,13 @@
 """The seat of a web application in any language: started as a command, or already running, and seen from a browser."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from scenarios.drivers import environment, process
 from scenarios.drivers.browser import origin_of
-from scenarios.drivers.driver import ApplicationDied, CannotStart, ClientSession
+from scenarios.drivers.driver import Application, ApplicationDied, CannotStart, CapabilitySource, ClientSession
 from scenarios.drivers.learning import Signal, learn
 from scenarios.drivers.probe import parse_address, parse_probe
 from scenarios.drivers.process import ApplicationProcess
@@ -50,6 +51,12 @@ class WebApplication:
         }
         return _GIVEN | {capability for capability, has in having.items() if has}
 
+    def source(self, capability: Capability) -> CapabilitySource:
+        """Who says so of a capability that it has."""
+        if capability is Capability.SIGNED_IN:
+            return "learned" if self.steps.probe is None else "declared"
+        return "given by the seat" if capability in _GIVEN | {Capability.RESTART} else "declared"
+
     @property
     def left_to_caller(self) -> frozenset[str]:
         """Nothing: this is the whole application."""
@@ -70,6 +77,28 @@ class WebApplication:
             raise TypeError("sessions of another seat")
         found = {step: learn(good.seen[step], denied.seen[step]) for step in good.seen.keys() & denied.seen.keys()}
         self.signals = {step: signal for step, signal in found.items() if signal is not None}
+        told = denied.outcomes.get("land")
+        if told is not None and (told.evidence, told.kind) == ("probe", "signed_in"):
+            # It says so of a browser that was denied: from now on nothing rests on it.
+            self.steps = replace(self.steps, probe=None)
+
+    @property
+    def listens_at(self) -> str:
+        """The address that it listens at, with its port."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def signal(self) -> str:
+        """How good logins are told from others, in words; empty where they cannot be."""
+        if self.steps.probe is not None:
+            return f"the probe {self.steps.probe}"
+        landing = self.signals.get("land")
+        return f"landings differ in {', '.join(landing.differs_in)}" if landing else ""
+
+    def take_over(self, other: Application) -> None:
+        """Know what was found out about another application of the same client."""
+        if isinstance(other, WebApplication):
+            self.signals, self.steps = other.signals, other.steps
 
     async def restart(self) -> None:
         """Stop it and start it again, at the same address; it keeps what it stores, and its browsers their cookies."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from scenarios.drivers.browser import MOST_REDIRECTS, Browser, Initiator, Visit, is_same_site, origin_of
-from scenarios.drivers.driver import SessionFailed
+from scenarios.drivers.driver import CookiesAtLanding, SessionFailed
 from scenarios.drivers.learning import Landing, Signal, observed, place_of
 from scenarios.drivers.probe import Address, Probe
 from scenarios.model.assignment import Assignment
@@ -23,6 +23,9 @@ Place = Literal["own", "authorization endpoint", "elsewhere"]
 Step = Literal["land", "refresh", "call_api"]
 
 _SHOWN = 160
+HTTPS_ALLOWED = "Turn that off for tests, as behind a proxy that ends TLS."
+# Where Frame.io's own logins are.
+_FRAMEIO = ("frame.io", "adobelogin.com")
 # Characters of a page that are kept as evidence.
 _MOST_SHOWN = 64 * 1024
 _KIND_OF: Mapping[str, OutcomeKind] = {"good": "signed_in", "unlike": "refused"}
@@ -77,6 +80,8 @@ class WebSession:
 
     def __init__(self, application: Surroundings) -> None:
         self.seen: dict[str, Landing] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.at_landing = CookiesAtLanding()
         self._application = application
         self._browser = Browser(address=application.address, port=application.port)
 
@@ -103,8 +108,16 @@ class WebSession:
             cause = f"The redirect leads to {_shown(url)}, which is not the application."
             raise SessionFailed("REDIRECT_ELSEWHERE", cause, "Compare it with the redirect URI of the assignment.")
         same_site = is_same_site(self._application.assignment.authorization_endpoint, url)
+        brought, withheld = self._browser.jar.shared(url, method=method, same_site=same_site)
+        self.at_landing = CookiesAtLanding(brought, withheld, tuple(self._browser.jar.refused))
         visit = await self._visit(url, method, initiator="other", same_site=same_site)
-        return msgspec.structs.replace(await self._outcome("land", visit), pages=_shown_pages(visit))
+        self.outcomes["land"] = outcome = await self._outcome("land", visit)
+        return msgspec.structs.replace(outcome, pages=_shown_pages(visit))
+
+    async def looks_signed_in(self) -> bool | None:
+        """What the probe says of this browser as it is; nothing where there is no probe, or no answer to it."""
+        outcome = await self._probed()
+        return None if outcome is None else outcome.kind == "signed_in"
 
     async def refresh(self) -> Outcome:
         """Have the access token refreshed, at the address that was named for it."""
@@ -183,9 +196,11 @@ class WebSession:
         own, wanted = assignment.redirect_uri, assignment.authorization_endpoint
         if urlsplit(own).scheme == "http" and location.startswith("https:") and _host(location) == _host(own):
             cause = f"The login redirects to {_shown(location)}: the application insists on https."
-            return SessionFailed("HTTPS_INSISTED", cause, "Turn that off for tests, as behind a proxy that ends TLS.")
-        cause = f"The login leads to {_shown(location)}, which is not the mock's authorization endpoint."
-        return SessionFailed("LOGIN_ELSEWHERE", cause, f"Configure the application with {wanted}, as in AUTHORIZE_URL.")
+            return SessionFailed("HTTPS_INSISTED", cause, HTTPS_ALLOWED)
+        whose = _whose(location, wanted)
+        cause = f"The login leads to {_shown(location)}, which is not the mock's authorization endpoint{whose}."
+        next_step = f"Have it take {wanted} from AUTHORIZE_URL; --env NAME={{authorize_url}} gives it another name."
+        return SessionFailed("LOGIN_ELSEWHERE", cause, next_step)
 
     # What became of a step.
 
@@ -286,7 +301,18 @@ def _nowhere(_url: str) -> bool:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _whose(location: str, endpoint: str) -> str:
+    """What else is known of the place that a login leads to, as the end of a sentence."""
+    if origin_of(location) == origin_of(endpoint):
+        return ": it is the mock, at another path"
+    host = _host(location)
+    return ": it is Frame.io itself" if any(f".{host}".endswith(f".{name}") for name in _FRAMEIO) else ""
 
 
 def _shown(url: str) -> str:

@@ -133,7 +133,7 @@ class Arena:
             await self._start()
         except CannotStart as error:
             raise CannotGoOn(error.code, f"It cannot be started again: {error.cause}") from error
-        self.ground.leniencies = old.leniencies
+        self.ground.take_over(old)
 
     # Logins.
 

@@ -138,7 +138,7 @@ class Performance:
                 pass
 
     def _can(self, capability: Capability) -> bool:
-        return capability in self._arena.ground.application.capabilities
+        return capability in self._arena.ground.capabilities
 
     # Steps.
 

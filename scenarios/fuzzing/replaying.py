@@ -66,7 +66,7 @@ def _check_capabilities(example: Example, arena: Arena) -> None:
     needed = {Refreshes: Capability.REFRESH, CallsApi: Capability.CALL_API}
     for step in example.steps:
         capability = needed.get(type(step))
-        if capability is not None and capability not in arena.ground.application.capabilities:
+        if capability is not None and capability not in arena.ground.capabilities:
             raise UnreadableExample("CAPABILITY_ABSENT", f"it needs {capability.value}, which this client lacks.")
     began = {step.session for step in example.steps if isinstance(step, Begins)}
     strangers = {step.of for step in example.steps if isinstance(step, Lands)} - began

@@ -64,6 +64,7 @@ class Console:
         self._order = {(each.identifier, each.app_kind): number for number, each in enumerate(selected)}
         self._cases: list[tuple[Selected, Case, Verdict]] = []
         self._leniencies: list[str] = []
+        self._remarks: dict[str, str] = {}
         self._secrets: set[str] = set()
         # Reasons that were told while it ran: one that holds for a hundred scenarios is told once, and counted.
         self._told: set[tuple[Status, str]] = set()
@@ -92,13 +93,15 @@ class Console:
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """Remember what the application was forgiven."""
         if self._verbose:
-            able = " ".join(sorted(capability.value for capability in ground.application.capabilities))
+            able = " ".join(sorted(capability.value for capability in ground.capabilities))
             self._print(f"started as a {APP_KINDS[app_kind]} ({kind}); it can: {able}")
         self.learned(ground.app, app_kind, kind, learned)
 
     def learned(self, app: App, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
-        """Remember which leniencies were needed, and why."""
+        """Remember which leniencies were needed, and why; and what hampers the judging."""
         self._secrets.add(app.client_secret or "")
+        for remark in learned.remarks:
+            self._remarks.setdefault(remark.code, self._hidden().text(str(remark)))
         if learned.leniencies:
             names = " and ".join(learned.leniencies)
             why = self._hidden().text(learned.strictly)
@@ -210,7 +213,7 @@ class Console:
         self._print(tally.rules_in_a_line(summary))
         if summary.terms.baseline.entries:
             self._print(tally.beside_the_baseline(summary))
-        for line in self._leniencies:
+        for line in (*self._leniencies, *self._remarks.values()):
             self._print(line, _STYLES["warned"])
         if summary.interrupted:
             self._print(f"{self._header.selected - len(summary.verdicts)} scenarios were not performed.")

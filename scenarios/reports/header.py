@@ -33,12 +33,17 @@ class Header(msgspec.Struct, frozen=True):
     @property
     def client(self) -> str:
         """The client as it was written on the command line."""
-        return shlex.join([*self.flags, *(["--", *self.command] if self.command else [])])
+        return as_typed(self.flags, self.command)
 
     def again(self, identifier: str, app_kind: AppKind) -> str:
         """The line that performs one scenario, or row, with one kind of app again."""
         before = shlex.join(["oauthspec", "run", "--select", identifier, "--app-kind", app_kind])
         return f"{before} {self.client}"
+
+
+def as_typed(flags: tuple[str, ...], command: tuple[str, ...]) -> str:
+    """A client as it is written on the command line."""
+    return shlex.join([*flags, *(["--", *command] if command else [])])
 
 
 def env_flag(name: str, template: str) -> tuple[str, str]:

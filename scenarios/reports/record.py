@@ -89,7 +89,7 @@ class Record:
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """Write what an application showed."""
         self._digests.learn([ground.app], ())
-        able = sorted(capability.value for capability in ground.application.capabilities)
+        able = sorted(capability.value for capability in ground.capabilities)
         self._write(
             PreparedLine(
                 app_kind,
@@ -100,6 +100,7 @@ class Record:
                 learned.strictly,
                 learned.refusal.encode("utf-8", "backslashreplace").decode(),
                 learned.exchange,
+                learned.remarks,
             )
         )
 

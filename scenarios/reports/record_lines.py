@@ -13,6 +13,7 @@ import msgspec
 from mock_server.protocol.records import App
 from mock_server.protocol.vocabulary import Endpoint
 from mock_server.transcript import Answer, AttributedBy, Entry, Event, Exchange, Headers, ReceivedRequest
+from scenarios.diagnosis import Diagnosis
 from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
@@ -110,6 +111,7 @@ class PreparedLine(msgspec.Struct, frozen=True, tag_field="line", tag="prepared"
     strictly: str = ""
     refusal: str = ""
     exchange: int = 0
+    remarks: tuple[Diagnosis, ...] = ()
 
 
 class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_defaults=True):

@@ -90,7 +90,8 @@ def test_a_client_that_cannot_be_told_what_to_trust_is_not_judged():
         return client.Client(client.registration(assignment), wire=nobody)
 
     verdicts = performed(factory, ["tls/renewed-certificate", "callback/genuine*"], kinds=("basic",), tls=True)
-    assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("inconclusive", "CA_NOT_TRUSTED")}
+    assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("inconclusive", "CANNOT_LOG_IN")}
+    assert all(verdict.cause.startswith("CA_NOT_TRUSTED: ") for _, verdict in verdicts)
     assert "docs/tls.md" in verdicts[0][1].next_step
     assert "unknown ca" in verdicts[0][1].cause
 

@@ -10,6 +10,7 @@ from scenarios.drivers.web_app import WebAppDriver
 from scenarios.model.assignment import PLAIN, Assignment
 
 HABITS = Path(__file__).parent / "habits.py"
+CLIENT = Path(__file__).parent / "client.py"
 
 _ASSIGNMENT = Assignment(
     app_kind="basic",
