@@ -50,7 +50,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path):
     machine = Machine(tmp_path)
-    for command in ("node", "npm", "go", "chromium", "chromedriver", "redis-server"):
+    for command in ("node", "npm", "go", "ruby", "chromium", "chromedriver", "redis-server"):
         machine.has(command)
     machine.has("id", prints="0")
     machine.has("apt-get")
@@ -72,7 +72,7 @@ def test_scripts_can_be_executed_and_know_every_kind():
 def test_what_is_there_is_left_alone(machine):
     result = run_ci(machine)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "make test REQUIRE=node go browser redis" in machine.calls
+    assert "make test REQUIRE=node go ruby browser redis" in machine.calls
     assert not [call for call in machine.calls if call.startswith("apt-get")]
 
 
@@ -100,7 +100,7 @@ def test_others_than_root_go_on_and_leave_the_failing_to_the_tests(machine):
     machine.has("id", prints="1000")
     result = run_ci(machine)
     assert "Missing: node" in result.stdout
-    assert "make test REQUIRE=node go browser redis" in machine.calls
+    assert "make test REQUIRE=node go ruby browser redis" in machine.calls
     assert not [call for call in machine.calls if call.startswith("apt-get")]
 
 

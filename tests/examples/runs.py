@@ -94,7 +94,7 @@ def run_mended(app: Expected, home: Path) -> Run:
 
 def every(names: Iterable[str]) -> list[Any]:
     """Apps as parameters of a test, each with what a machine needs for it, as its files tell."""
-    kinds = {"package.json": "node", "app.go": "go"}
+    kinds = {"package.json": "node", "app.go": "go", "app.rb": "ruby"}
     needed = ((name, [kind for file, kind in kinds.items() if (APPS / name / file).is_file()]) for name in names)
     return [pytest.param(name, marks=[pytest.mark.requires(kind) for kind in kinds]) for name, kinds in needed]
 

@@ -31,6 +31,16 @@ def _command(*names: str, version: str = "--version", get: str) -> Callable[[], 
     return why_missing
 
 
+def _library(*command: str, get: str) -> Callable[[], str | None]:
+    """Return a detection that runs a command which does nothing but load what is needed."""
+
+    def why_missing() -> str | None:
+        run = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        return None if run.returncode == 0 else f"`{' '.join(command)}` fails; get what it loads: {get}"
+
+    return why_missing
+
+
 def _both(*detections: Callable[[], str | None]) -> Callable[[], str | None]:
     """Return a detection of several things that are of use together only."""
     return lambda: next(filter(None, (detection() for detection in detections)), None)
@@ -39,6 +49,10 @@ def _both(*detections: Callable[[], str | None]) -> Callable[[], str | None]:
 KINDS: Mapping[str, Callable[[], str | None]] = {
     "node": _command("node", get="Node.js with npm, on Debian `apt-get install nodejs npm`"),
     "go": _command("go", version="version", get="Go, on Debian `apt-get install golang-go`"),
+    "ruby": _both(
+        _command("ruby", get="Ruby, on Debian `apt-get install ruby`"),
+        _library("ruby", "-roauth2", "-rwebrick", "-e", "", get="on Debian `apt-get install ruby-oauth2 ruby-webrick`"),
+    ),
     "browser": _both(
         _command("chromium", get="Chromium, on Debian `apt-get install chromium`"),
         _command("chromedriver", get="Chromium's driver, on Debian `apt-get install chromium-driver`"),

@@ -79,7 +79,7 @@ def test_unknown_kind_in_the_environment_is_a_usage_error(run):
 def test_mark_that_names_no_known_kind_is_a_usage_error(run, mark):
     result = run(f"import pytest\n@pytest.mark.{mark}\ndef test_it(): pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*test_it*node, go, browser, redis*"])
+    result.stderr.fnmatch_lines(["*test_it*node, go, ruby, browser, redis*"])
 
 
 def test_detection_does_not_trust_a_stub_on_the_path(tmp_path, monkeypatch):
@@ -91,3 +91,13 @@ def test_detection_does_not_trust_a_stub_on_the_path(tmp_path, monkeypatch):
     assert "fails" in (kinds.KINDS["go"]() or "")
     stub.write_text("#!/bin/sh\nexit 0\n")
     assert kinds.KINDS["go"]() is None
+
+
+def test_a_command_without_its_library_is_of_no_use(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=None)
+    stub = tmp_path / "ruby"
+    stub.write_text('#!/bin/sh\ntest "$1" = --version\n')
+    stub.chmod(0o755)
+    assert "-roauth2" in (kinds.KINDS["ruby"]() or "")
+    stub.write_text("#!/bin/sh\nexit 0\n")
+    assert kinds.KINDS["ruby"]() is None

@@ -28,7 +28,10 @@ settings.configure(
             "access_token_url": os.environ["TOKEN_URL"],
             "api_base_url": f"{os.environ['API_URL']}/",
             # The documentation's way to PKCE, where there is no secret.
-            "client_kwargs": {"scope": os.environ["SCOPE"]} | ({} if CLIENT_SECRET else {"code_challenge_method": "S256"}),
+            "client_kwargs": {
+                "scope": os.environ["SCOPE"],
+                **({} if CLIENT_SECRET else {"code_challenge_method": "S256"}),
+            },
         }
     },
     LOGGING_CONFIG=None,
@@ -43,7 +46,7 @@ tokens: dict[str, dict] = {}
 
 
 @receiver(token_update)
-def on_token_update(sender, name, token, refresh_token=None, access_token=None, **kwargs):
+def on_token_update(token, refresh_token=None, access_token=None, **_):
     """Store what a refresh brought, in the place of the token that it was made with."""
     for user, stored in tokens.items():
         old = stored.get("refresh_token") if refresh_token else stored.get("access_token")
