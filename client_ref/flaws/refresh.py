@@ -93,6 +93,10 @@ def _asking_for_configured_scope(registration: Registration, session: Session, p
     return (yield from flows.refresh(registration, session, replace(policy, refresh_parameters=configured)))
 
 
+def _asking_for_the_last_scope(tokens: Tokens) -> Form:
+    return outgoing.refresh_parameters(replace(tokens, granted=tokens.scope))
+
+
 def _any_access_token(members: Members) -> str:
     return str(members.get("access_token"))
 
@@ -224,6 +228,13 @@ FLAWS = (
         ("S-REF-08",),
         (),
         flows=replace(STRICT_FLOWS, refresh=_asking_for_configured_scope),
+    ),
+    Flaw(
+        "refresh-scope-of-last-answer",
+        "The refresh asks for what the last answer named, be it more than was granted at the login.",
+        ("S-REF-08",),
+        (),
+        replace(STRICT, refresh_parameters=_asking_for_the_last_scope),
     ),
     Flaw(
         "refresh-answer-believed",

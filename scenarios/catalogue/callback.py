@@ -73,7 +73,9 @@ async def state_of_another_session(stage: Stage) -> Rejects:
     needs={SESSIONS},
     risk=_CSRF,
     fix=_COMPARE,
-    incidents=("CVE-2025-68158", "CVE-2025-14546", "CVE-2025-68481", "CVE-2023-27490"),
+    incidents=(
+        "CVE-2025-68158", "CVE-2025-14546", "CVE-2025-68481", "CVE-2023-27490", "CVE-2012-6134", "typescript-sdk 1.9.0",
+    ),
     left_to_caller="state",
     seeds=("S-CB-01",),
 )
@@ -130,7 +132,7 @@ async def genuine_callback(stage: Stage) -> Accepts:
     },
     risk=_CSRF,
     fix="compare the whole value with `==` or in constant time; a missing or empty one is never equal",
-    incidents=("CVE-2025-14546", "CVE-2025-65107", "CVE-2017-1000069", "streamlit-oauth #25"),
+    incidents=("CVE-2025-14546", "CVE-2025-65107", "CVE-2017-1000069", "streamlit-oauth #25", "fastapi-sso #266"),
     left_to_caller="state",
     seeds=("S-CB-02",),
 )

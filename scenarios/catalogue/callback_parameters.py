@@ -50,6 +50,7 @@ def _other_code(redirect: Redirect) -> tuple[str, str]:
     },
     risk=_READ_TWICE,
     fix=_TWICE,
+    incidents=("openid-client 5.7.1",),
     seeds=("S-CB-06",),
 )
 async def parameter_twice(stage: Stage, rewrite: Rewrite) -> Rejects:

@@ -158,10 +158,28 @@ async def refresh_after_a_narrower_grant(stage: Stage) -> Follows:
     """The user grants less than was asked for; the client refreshes, twice."""
     client = stage.session()
     await client.log_in(changed(_LESS_GRANTED))
-    stage.expire_access_token(client)
-    await client.refresh()
-    stage.expire_access_token(client)
-    await client.refresh()
+    for _ in range(2):
+        stage.expire_access_token(client)
+        await client.refresh()
+    return follows(client, "refresh_scope_is_within_the_grant", of="refresh")
+
+
+@scenario(
+    requirement=MUST_NOT("ask for more than was granted when refreshing", RFC6749.section("6")),
+    needs={Capability.REFRESH},
+    rows={"left-out": omits("scope"), "less": mistypes("scope", LESS), "more": mistypes("scope", MORE)},
+    risk="a strict server refuses every refresh from the second one on",
+    fix="send the scope of the answer to the login, or none, whatever a refresh was answered",
+    seeds=("S-REF-08",),
+)
+async def refresh_after_another_scope(stage: Stage, change: Deviation) -> Follows:
+    """The answer to a refresh names another scope than the login, or none; the next refresh asks for no more for it."""
+    client = stage.session()
+    await client.log_in()
+    stage.change(client, changed(change))
+    for _ in range(2):
+        stage.expire_access_token(client)
+        await client.refresh()
     return follows(client, "refresh_scope_is_within_the_grant", of="refresh")
 
 

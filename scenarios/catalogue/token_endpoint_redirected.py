@@ -42,7 +42,7 @@ _ELSEWHERE = {
     rows=_ELSEWHERE,
     risk=_COLLECTED,
     fix=_STAY,
-    incidents=("CVE-2018-18074", "superagent #1844"),
+    incidents=("CVE-2018-18074", "superagent #1844", "oauth2-client 3.3.1", "typescript-sdk 1.9.0"),
     seeds=("S-TOK-06",),
 )
 async def credentials_at_another_origin(stage: Stage, change: Delivery) -> Follows:

@@ -134,7 +134,10 @@ async def authorization_code_grant(stage: Stage) -> Follows:
     assignment=RESERVED,
     risk="a secret with `%`, `+` or `:` in it never works, and nobody knows why (Frame.io's own secrets hold none)",
     fix="form-encode client_id and client_secret, each by itself, before they are joined and base64-encoded",
-    incidents=("requests-oauthlib PR #568", "oauth2-client #128", "golang/oauth2 #237"),
+    incidents=(
+        "requests-oauthlib PR #568", "oauth2-client #128", "openid-client #161", "golang/oauth2 #237",
+        "oauth2-rs PR #41",
+    ),
     seeds=("S-TOK-02",),
 )
 async def basic_with_reserved_characters(stage: Stage) -> Follows:
@@ -171,7 +174,7 @@ async def refresh_with_reserved_characters(stage: Stage) -> Follows:
     app_kinds=("pkce",),
     risk="Frame.io denies it: nobody can log in",
     fix="leave the header out where there is no secret, also the empty `client_id:`",
-    incidents=("requests-oauthlib #330", "client-oauth2 #196"),
+    incidents=("requests-oauthlib #330", "client-oauth2 #196", "oauth2-client #128"),
     seeds=("S-TOK-03",),
 )
 async def no_authorization_of_a_pkce_app(stage: Stage) -> Follows:

@@ -157,8 +157,7 @@ async def refresh_token_of_every_character(stage: Stage) -> Follows:
     """The refresh token has characters that a form escapes: each refresh sends the one that was issued last."""
     client = stage.session()
     await client.log_in(changed({"refresh_token_prefix": "a+b/c=d&e%2Bf g."}))
-    stage.expire_access_token(client)
-    await client.refresh()
-    stage.expire_access_token(client)
-    await client.refresh()
+    for _ in range(2):
+        stage.expire_access_token(client)
+        await client.refresh()
     return follows(client, "refresh_token_is_the_issued_one", of="refresh")

@@ -35,11 +35,12 @@ async def addresses_of_a_login(stage: Stage) -> Follows:
     seeds=("S-URI-01",),
 )
 async def addresses_of_a_refresh(stage: Stage) -> Follows:
-    """A refresh: no address of a request holds secret or token."""
+    """Two refreshes: no address of a request holds secret or token."""
     client = stage.session()
     await client.log_in()
-    stage.expire_access_token(client)
-    await client.refresh()
+    for _ in range(2):
+        stage.expire_access_token(client)
+        await client.refresh()
     return follows(client, "no_secret_in_a_url", of="refresh")
 
 

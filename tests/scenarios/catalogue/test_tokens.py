@@ -14,7 +14,6 @@ from tests.scenarios.catalogue.performed import CONTROL, performed
 FAMILIES = ("S-TOK", "S-RSP", "S-REF", "S-RES")
 TOPICS = ("token-*", "refresh*", "granted-scope/*", "resource/*")
 MINE = [each for each in collect() if any(seed.startswith(FAMILIES) for seed in each.seeds)]
-SEEDS = {seed for each in MINE for seed in each.seeds}
 
 # What no scenario of this process can show, and why.
 NOT_YET = {
@@ -26,12 +25,6 @@ CAUGHT = {
     name: tuple(row for row in flaw.rows if row.startswith(FAMILIES) and (name, row) not in NOT_YET)
     for name, flaw in FLAWS.items()
 }
-
-
-def test_every_row_has_scenarios():
-    wanted = {f"S-TOK-{n:02}" for n in range(1, 10)} | {f"S-RSP-{n:02}" for n in range(1, 13)}
-    wanted |= {f"S-REF-{n:02}" for n in range(1, 12)} | {f"S-RES-{n:02}" for n in range(1, 6)}
-    assert wanted - SEEDS == {"S-RES-04"}
 
 
 @pytest.mark.slow
