@@ -18,7 +18,7 @@ _REASONS = ("not_json", "media_type", "access_token_missing")
 _PAGE = "<!doctype html><title>Log in to the network</title><p>Please accept the terms of use.</p>"
 _ANSWER = '{"access_token":"a-token-of-nobody","token_type":"bearer","expires_in":3600}'
 
-_BOMB = compresses(50 << 20)
+_BOMB = compresses(16 << 20)
 
 _PORTAL = "whoever is behind a captive portal is logged in with nothing, or sees a stack trace"
 _OBJECT = "go on with a JSON object that the answer itself calls application/json, and refuse the rest"
@@ -176,7 +176,7 @@ async def answer_without_end(stage: Stage) -> Rejects:
     seeds=("S-RSP-11",),
 )
 async def answer_that_unpacks_without_end(stage: Stage) -> Rejects:
-    """The answer is good, and comes as gzip: a quarter of a megabyte that becomes fifty."""
+    """The answer is good, and comes as gzip: less than a tenth of a megabyte that becomes sixteen."""
     client = stage.session()
     await client.log_in(changed(_BOMB))
     return rejects(client, before=SESSION)

@@ -26,10 +26,11 @@ WARNED = {
     # It looks at the media type where the body is no JSON, and not before.
     "token-response-body/json-under-another-name[html]",
     "token-response-body/json-under-another-name[plain]",
-    # `JSON.parse` takes the last of several members, and a body is read to its end.
+    # `JSON.parse` takes the last of several members, and a body is unpacked and read to its end.
     "token-response-members/repeated-member[access_token]",
     "token-response-members/repeated-member[expires_in]",
     "token-response-body/answer-without-end",
+    "token-response-body/answer-that-unpacks-without-end",
     # A refresh token is a string of one character or more (RFC 6749 A.17): for null and for "" the answer is refused.
     "refresh-refused/login-without-a-refresh-token[null]",
     "refresh-refused/login-without-a-refresh-token[empty]",
