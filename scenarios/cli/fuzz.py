@@ -134,7 +134,7 @@ def _findings(campaign: "Campaign", app_kind: AppKind, folder: Path, client: str
 def _campaign(
     arena: "Arena", target: "Target", limit: tuple[int, float], seed: int, database: "ExampleDatabase | None"
 ) -> "Campaign":
-    from scenarios.fuzzing.authorization_requests import many_logins
+    from scenarios.fuzzing.authorization_requests import MOST_LOGINS, many_logins
     from scenarios.fuzzing.campaign import Fuzzer
     from scenarios.fuzzing.shown import progress
 
@@ -148,7 +148,7 @@ def _campaign(
 
     examples, seconds = limit
     if target == "authorization-request":
-        return many_logins(arena, min(examples, 10_000), seconds, tell)
+        return many_logins(arena, min(examples, MOST_LOGINS), seconds, tell)
     return Fuzzer(arena, target, seed=seed, database=database, told=tell).run(examples, seconds)
 
 

@@ -29,6 +29,8 @@ _ASKED = tuple(
     )
 )
 _AT_ONCE = 50
+MOST_LOGINS = 20_000
+"""All are kept until they are compared, so there is a bound; more would not show more."""
 
 
 def many_logins(
