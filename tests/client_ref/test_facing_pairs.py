@@ -225,4 +225,4 @@ class Life(RuleBasedStateMachine):
 
 
 LifeOfALogin = pytest.mark.slow(Life.TestCase)
-LifeOfALogin.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+LifeOfALogin.settings = settings(max_examples=30, stateful_step_count=20)

@@ -235,5 +235,5 @@ class CoreAgainstModel(RuleBasedStateMachine):
             assert len(good) <= 1
 
 
-CoreAgainstModel.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+CoreAgainstModel.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 TestCoreAgainstModel = pytest.mark.slow(CoreAgainstModel.TestCase)

@@ -18,7 +18,7 @@ async def page(**parameters):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(text=st.text(max_size=15))
 async def test_no_markup_of_a_request_survives(name, text):
     hostile = f"<script>'\"{text}"

@@ -90,7 +90,7 @@ def test_an_answer_is_labelled_by_what_it_is(changes, kind, word):
     assert (label.kind, label.word) == (kind, word)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies.callbacks(fetched="http://localhost/me"))
 def test_a_mutated_url_can_be_sent_and_written_down(mutation):
     landing = applied(OWN, mutation, other=OTHER)
@@ -100,7 +100,7 @@ def test_a_mutated_url_can_be_sent_and_written_down(mutation):
     assert msgspec.json.decode(msgspec.json.encode(example), type=Example) == example
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies.token_answers())
 def test_a_changed_answer_is_a_deviation_of_the_mock(changes):
     spoils = answers.deviation(changes, 2)

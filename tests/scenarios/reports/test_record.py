@@ -354,7 +354,7 @@ def test_a_file_that_is_not_there_has_a_name(tmp_path):
     assert trouble(tmp_path) == "RECORD_NOT_READABLE"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_mutated_file_gives_a_named_error_or_a_report(tmp_path_factory, data):
     content = small()

@@ -172,7 +172,7 @@ def test_changes_that_cannot_be(remote, server, change):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(change=st.fixed_dictionaries({}, optional={
     "deviation": st.fixed_dictionaries({"name": st.sampled_from(sorted(DEVIATIONS)), "arguments": st.lists(
         st.none() | st.booleans() | st.integers(-5, 999) | st.text(max_size=5) | st.just("first"), max_size=4)}),

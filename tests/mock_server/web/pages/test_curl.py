@@ -24,7 +24,7 @@ def arguments(command: str) -> list[bytes]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     body=st.binary(min_size=1, max_size=60).filter(lambda body: b"\0" not in body),
     value=st.text("a'\"\\$`!\n ~é", max_size=9),

@@ -19,7 +19,7 @@ MARKER = "<m4rk>"
 
 pytestmark = pytest.mark.slow
 # The server outlives an example: that is the point, a page shows what earlier requests carried too.
-in_turn = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_turn = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
