@@ -98,6 +98,12 @@ def _token(exchange: Exchange) -> object:
     return member(exchange, "access_token")
 
 
+def is_denied(case: Case, among: Sequence[Exchange]) -> bool:
+    """True where something was to be changed, and never was: the server had to deny who asked, whatever it answers."""
+    asked = [e for e in among if e.endpoint == "token"]
+    return any(case.events("changes")) and any(e.error == "invalid_client" and not e.changes for e in asked)
+
+
 def changes_nothing(case: Case, session: str) -> bool:
     """True where an answer to the session was to be spoiled, and the values of this client leave nothing to spoil."""
     flows = case.sessions.get(session, ())

@@ -15,6 +15,7 @@ from scenarios.evidence import (
     alive,
     believing,
     changes_nothing,
+    is_denied,
     lifetime,
     of_session,
     opened,
@@ -165,6 +166,9 @@ def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verd
         refreshed = any(body(e).get("grant_type") == "refresh_token" for e in asked)
         if step == "call_api" and not refreshed and any(e.sent.status == 401 for e in came if e.endpoint == "resource"):
             return does_not_refresh(case)
+        if is_denied(case, came):
+            why = "The server denied the client before anything else could be seen."
+            return cannot_tell(case, "CLIENT_DENIED", why, "Mend how it authenticates first.")
         return against(scenario, case, _expected(expectation), _badly(bad), numbers(came))
     used = sum(1 for e in came if e.endpoint == "resource" and e.sent.status == 200)
     if all(outcome.kind == "signed_in" for outcome in told) or used >= times:
@@ -225,7 +229,8 @@ def _forbidden(case: Case, expectation: Rejects, window: Sequence[Exchange]) -> 
     if expectation.before == "token_request":
         yield from (e for e in window if e.endpoint == "token")
     elif expectation.before == "request":
-        yield from (e for e in window if e.endpoint not in ("authorization", "metadata"))
+        # A token request is nobody's other place, and other scenarios look at it.
+        yield from (e for e in window if e.endpoint not in ("authorization", "metadata", "token"))
     else:
         yield from believing(case, window)
 

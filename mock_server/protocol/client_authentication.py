@@ -46,6 +46,8 @@ def authenticate(request: TokenRequest, apps: Mapping[str, App], provider: Provi
         return credentials
     client_id, client_secret = credentials
     app = apps.get(client_id)
+    if app is None and basic is not None and provider.accepts_raw_basic:
+        app = apps.get(basic[0])
     if app is None:
         return OAuthError("invalid_client", detail=f"No app is registered with the client_id {client_id!r}.")
     refusal = _check_method(app, form, basic, provider)

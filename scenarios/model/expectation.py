@@ -49,7 +49,7 @@ class Rejects(msgspec.Struct, frozen=True, tag="rejects", omit_defaults=True):
             "token_request": "without any token request",
             "session": "without a session that is signed in",
             "resource_request": "without using the token",
-            "request": "without any request, to whatever place",
+            "request": "without a request to any other place",
         }[self.before]
         return f"refuses, {before}"
 

@@ -23,7 +23,9 @@ BASIC = App("basic-app", ("https://app.example/callback",), SCOPES, "Basic", "se
 OTHER = App("other-app", ("https://app.example/callback",), SCOPES, "Other", "secret-of-the-other-app")
 PUBLIC = App("public-app", ("https://app.example/callback",), SCOPES, "PKCE", token_endpoint_auth_method="none")
 RESERVED = App("reserved-app", ("https://app.example/callback",), SCOPES, "Reserved", "100%+reserved")
-APPS = (BASIC, OTHER, PUBLIC, RESERVED)
+# An id that can be decoded, into another one.
+DECODABLE = App("re+served%2Fapp", ("https://app.example/callback",), SCOPES, "Decodable", "its-secret")
+APPS = (BASIC, OTHER, PUBLIC, RESERVED, DECODABLE)
 
 # RFC 7636 appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

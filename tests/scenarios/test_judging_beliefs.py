@@ -205,6 +205,30 @@ def test_a_stray_may_be_what_a_check_looks_for():
     assert judged(evidence, check, alone=True) == ("passed", "")
 
 
+def test_where_the_server_denies_the_client_nothing_is_said_of_an_answer_that_never_came():
+    def refreshed_in_vain(*changes):
+        evidence = Evidence()
+        evidence.login("own", "client")
+        for change in changes:
+            evidence.event("own", "changes", deviation=change)
+        evidence.step("own", "client", "refresh")
+        evidence.exchange("own", "token", form=REFRESH, status=401, error="invalid_client")
+        evidence.outcome("own", "client", "refused", "refresh")
+        return evidence
+
+    refreshes = Accepts("client", "refresh")
+    assert judged(refreshed_in_vain(), refreshes) == ("failed", "")
+    assert judged(refreshed_in_vain("token_response.mistypes('token_type', 'BEARER')"), refreshes)[1] == "CLIENT_DENIED"
+
+
+def test_a_token_request_asks_no_other_place():
+    evidence = logged_in("refused")
+    assert judged(evidence, Rejects("client", "request")) == ("passed", "")
+    evidence = logged_in("refused")
+    evidence.exchange("own", "other")
+    assert judged(evidence, Rejects("client", "request"))[0] == "failed"
+
+
 def test_expectations_can_be_read():
     assert str(SendsAtMost("x", 1, "code")) == "sends at most 1 request with the same code"
     assert str(SendsAtMost("x", 2, "refresh")) == "sends at most 2 refreshes"

@@ -41,7 +41,7 @@ def test_the_token_of_before_shows_an_earlier_login():
     assert said(evidence, Rejects("client", "token_request")).status == "failed"
 
 
-@pytest.mark.parametrize("endpoint", ["token", "resource", "revocation", "other"])
+@pytest.mark.parametrize("endpoint", ["resource", "revocation", "other"])
 def test_any_request_is_forbidden(endpoint):
     evidence = Evidence()
     evidence.authorize("one", "client")

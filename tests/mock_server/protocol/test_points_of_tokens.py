@@ -13,6 +13,7 @@ from mock_server.protocol.provider import FRAMEIO, LENIENCIES, Provider
 from tests.mock_server.in_memory import (
     BASIC,
     CHALLENGE,
+    DECODABLE,
     PUBLIC,
     RESERVED,
     VERIFIER,
@@ -250,6 +251,7 @@ AT_THE_TOKEN_ENDPOINT = (
     ("accepts_authorization_of_pkce_app", token_request((basic(PUBLIC, "x"),), PUBLIC), 401),
     ("accepts_public_basic_without_password", token_request((basic(PUBLIC, ""),), PUBLIC), 401),
     ("accepts_raw_basic", token_request((raw_basic(RESERVED),), RESERVED), 400),
+    ("accepts_raw_basic", token_request((raw_basic(DECODABLE),), DECODABLE), 401),
     ("accepts_other_redirect_uri", token_request(redirect_uri=None), 400),
     ("accepts_parameters_in_query", in_query, 400),
     ("accepts_json_body", in_json, 400),
