@@ -16,6 +16,7 @@ _VERBS = {
     "judge": ("scenarios.cli.judge:command", "Judge a stored record again."),
     "list": ("scenarios.cli.listing:command", "List scenarios and rules."),
     "explain": ("scenarios.cli.explain:command", "Say what a scenario, a rule or a provider is."),
+    "adapter": ("scenarios.cli.adapter:command", "See whether an adapter keeps to its protocol."),
     "coverage": ("scenarios.cli.coverage:command", "Say which obligations have a check."),
 }
 

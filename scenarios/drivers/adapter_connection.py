@@ -10,7 +10,7 @@ is run again alone, where the other rules always answer.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,18 +37,27 @@ class _Waiting(NamedTuple):
 class AdapterConnection:
     """The requests that are under way, and what is known of the adapter's trustworthiness.
 
-    `hide` are secrets that the adapter was told, which are not repeated where it says them.
+    `hide` are secrets that the adapter was told, which are not repeated where it says them. Requests are numbered from
+    `first`, and `overhear` is called with each line as it came.
     """
 
     def __init__(
-        self, command: Sequence[str], output: Path | None, hide: tuple[str, ...], stop_timeout: float
+        self,
+        command: Sequence[str],
+        output: Path | None,
+        hide: tuple[str, ...],
+        stop_timeout: float,
+        *,
+        first: int = 1,
+        overhear: Callable[[bytes], None] | None = None,
     ) -> None:
         self.one_at_a_time = True
         self.unclaimed: Fault | None = None
         self.hide = hide
         self._stop_timeout = stop_timeout
         self._lines = Lines()
-        self._next = 1
+        self._first = self._next = first
+        self._overhear = overhear
         self._waiting: dict[int, _Waiting] = {}
         # Given up, so that a late answer is no surprise.
         self._given_up: set[int] = set()
@@ -79,13 +88,19 @@ class AdapterConnection:
             if self._waiting.pop(seq, None):
                 self._given_up.add(seq)
 
-    async def close(self) -> None:
-        """End it; whatever is still under way is told."""
+    @property
+    def ended(self) -> str:
+        """How the process ended, in words; nothing while it runs."""
+        return self._process.how_it_ended()
+
+    async def close(self, *, farewell: bool = True) -> None:
+        """End it, by `stop` and the end of its stdin, or by that alone; whatever is still under way is told."""
         self._die(Fault("ADAPTER_STOPPED", "The adapter is being stopped."), kill=False)
         if self._ending:
             self._ending.cancel()
             await asyncio.wait([self._ending])
-        await self._process.stop(messages.encode(messages.Stop(self._next)), self._stop_timeout)
+        last = messages.encode(messages.Stop(self._next)) if farewell else b""
+        await self._process.stop(last, self._stop_timeout)
 
     def _silent(self, name: str, patience: float) -> DriverError:
         if self._process.how_it_ended():
@@ -114,6 +129,8 @@ class AdapterConnection:
             if isinstance(line, Fault):
                 self._die(line)
                 return
+            if self._overhear is not None:
+                self._overhear(line)
             self._take(read_reply(line, self.hide))
 
     def _take(self, reply: Reply | Fault) -> None:
@@ -126,7 +143,7 @@ class AdapterConnection:
         elif reply.seq in self._waiting:
             self._faults = 0
             _settle(self._waiting.pop(reply.seq).answer, reply)
-        elif 1 <= reply.seq < self._next:
+        elif self._first <= reply.seq < self._next:
             self._blame(None, Fault("ANSWERED_TWICE", f"Request {reply.seq} is answered a second time."))
         elif self._waiting:
             self._blame(None, Fault("WRONG_SEQ", f"An answer names request {reply.seq}, which was never sent."))

@@ -28,7 +28,7 @@ between that and SIGKILL."""
 _REDIRECT_URI = "http://localhost:5050/callback"
 _APP_KINDS: dict[bool | None, tuple[AppKind, ...]] = {None: ("basic", "pkce"), True: ("pkce",), False: ("basic",)}
 _IN_FLIGHT = 64
-_PARALLEL = frozenset({Capability.CONCURRENT, Capability.PARALLEL_CALLS})
+PARALLEL = frozenset({Capability.CONCURRENT, Capability.PARALLEL_CALLS})
 _OTHER_SEATS = frozenset(
     {
         Capability.HTML,
@@ -80,14 +80,14 @@ class JsonLinesDriver:
         try:
             connection = AdapterConnection(self._command, output, hide, self._stop_timeout)
         except (OSError, ValueError) as error:  # of values: no word at all, or one with a zero octet
-            raise _cannot_run(self._command, error) from None
+            raise cannot_run(self._command, error) from None
         try:
             assigned = msgspec.convert(assignment, messages.Assigned, from_attributes=True)
             started = await connection.ask(
                 messages.Start, self._start_timeout, version=messages.VERSION, assignment=assigned
             )
             assert isinstance(started, Started)  # noqa: S101 - `ask` has seen to it
-            _check_capabilities(started)
+            check_capabilities(started)
         except DriverError as error:
             await connection.close()
             raise CannotStart(error.code, error.cause, error.next_step) from None
@@ -104,7 +104,7 @@ class JsonLinesApplication:
         self.client = started.client
         self.capabilities = frozenset({*started.capabilities, Capability.SIGNED_IN})
         self.left_to_caller = frozenset(started.left_to_caller)
-        connection.one_at_a_time = not self.capabilities & _PARALLEL
+        connection.one_at_a_time = not self.capabilities & PARALLEL
         self.hide = connection.hide
         self._connection = connection
         self._step_timeout = step_timeout
@@ -199,7 +199,7 @@ def _outcome(reply: Reply, hide: tuple[str, ...]) -> Outcome:
     )
 
 
-def _check_capabilities(started: Started) -> None:
+def check_capabilities(started: Started) -> None:
     foreign = sorted(capability.value for capability in _OTHER_SEATS.intersection(started.capabilities))
     if foreign:
         cause = f"The adapter declares {', '.join(foreign)}, which no message of this seat can make use of."
@@ -207,7 +207,7 @@ def _check_capabilities(started: Started) -> None:
         raise CannotStart(code, cause, NEXT_STEPS[code])
 
 
-def _cannot_run(command: tuple[str, ...], error: OSError | ValueError) -> CannotStart:
+def cannot_run(command: Sequence[str], error: OSError | ValueError) -> CannotStart:
     name = command[0] if command else ""
     code = "ADAPTER_NOT_FOUND" if isinstance(error, FileNotFoundError | ValueError) else "ADAPTER_CANNOT_RUN"
     reason = (error.strerror if isinstance(error, OSError) else str(error)) or "it cannot be started"

@@ -25,7 +25,7 @@ from tests.docs.snippets import missing_lines, snippets
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "adapter-protocol.md"
 TEXT = DOCUMENT.read_text("utf-8")
-(ADAPTER, REQUESTS, ANSWERS, ERROR) = snippets(DOCUMENT)
+(ADAPTER, REQUESTS, ANSWERS, ERROR) = (each for each in snippets(DOCUMENT) if each.kind != "none")
 SEQ = '{**reply, "seq": request["seq"]}'
 
 

@@ -1,0 +1,1 @@
+"""Whether an adapter keeps to its protocol: `oauthspec adapter check`."""
