@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from client_ref.client import AsyncClient, granted_in
+from client_ref.client import Assignment, AsyncClient, async_factory, granted_in
 from client_ref.errors import LoginRequired, Refusal
 from client_ref.session import Session
 
@@ -216,3 +216,8 @@ class Application:
             secure=self._redirect_uri.scheme == "https",
         )
         return response
+
+
+def factory(assignment: Assignment) -> Starlette:
+    """Build the application around the strict client, for whoever hosts it; its sessions live as long as it does."""
+    return Application(async_factory(assignment), assignment.redirect_uri).starlette()

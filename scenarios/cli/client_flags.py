@@ -14,11 +14,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _KINDS = click.Choice(["basic", "pkce", "both"])
 # Each is a way to plug a client in by itself.
-_SEATS = ("client", "login", "adapter")
+_SEATS = ("client", "login", "adapter", "asgi", "wsgi")
 _WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
 _FLAGS = (
     click.option("--client", metavar="NAME", help="A client in this process: module:factory, reference, flawed:NAME."),
     click.option("--login", metavar="PATH", help="A web application, after --: where its login begins."),
+    click.option("--asgi", metavar="NAME", help="A web application in this process, with --login: module:app."),
+    click.option("--wsgi", metavar="NAME", help="The same, for a WSGI application."),
     click.option("--adapter", is_flag=True, help="An adapter, after --: it answers JSON lines on stdout."),
     click.option("--app-kind", type=_KINDS, help="What the client is registered as.  [default: both; web: basic]"),
     click.option("--callback", metavar="PATH", help="Web: the path of its redirection endpoint.  [default: /callback]"),
@@ -54,6 +56,8 @@ def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
         client=flags["client"],
         login=flags["login"],
         adapter=bool(flags["adapter"]),
+        asgi=flags["asgi"],
+        wsgi=flags["wsgi"],
         command=command if command is not None else stored.get("command"),
         app_kind=flags["app_kind"],
         web={name: flags[key] for key, name in _WEB.items()},

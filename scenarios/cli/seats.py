@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mock_server.serving import LOOPBACK
 from scenarios.cli.verb import Misuse
@@ -12,7 +13,7 @@ from scenarios.model.assignment import AppKind
 from scenarios.reports.header import env_flag
 
 # What the command line alone can mend; everything else is trouble with the client.
-_MISTYPED = frozenset({"BAD_CLIENT_NAME", "UNKNOWN_FLAW", "BAD_ADDRESS", "BAD_PROBE"})
+_MISTYPED = frozenset({"BAD_CLIENT_NAME", "BAD_APP_NAME", "UNKNOWN_FLAW", "BAD_ADDRESS", "BAD_PROBE"})
 _SEATS = "Give --client MODULE:FACTORY, or --login PATH -- COMMAND, or --adapter -- COMMAND; `oauthspec init` keeps it."
 _BOTH: tuple[AppKind, ...] = ("basic", "pkce")
 
@@ -32,6 +33,15 @@ class Wanted:
     tls: bool = False
     # The variables that a settings file gives.
     stored_env: frozenset[str] = frozenset()
+    # An application object, seen from a browser like a web application.
+    asgi: str | None = None
+    wsgi: str | None = None
+
+    @property
+    def app_object(self) -> tuple[str, str] | tuple[()]:
+        """The flag that names an application object, and its name."""
+        named = (("--asgi", self.asgi), ("--wsgi", self.wsgi))
+        return next(((flag, name) for flag, name in named if name is not None), ())
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,9 @@ def _seat(wanted: Wanted, output: Path | None) -> Seat:
 
 def check_one_seat(wanted: Wanted) -> None:
     """`Misuse` where there is no client, or more than one."""
+    if wanted.app_object:
+        _check_app_object(wanted)
+        return
     given = [
         flag
         for flag, there in (
@@ -91,6 +104,18 @@ def check_one_seat(wanted: Wanted) -> None:
     if wanted.client is None and not wanted.command:
         cause = f"{given[0]} needs the command that starts the client, and there is none."
         raise Misuse("COMMAND_MISSING", cause, "Put it at the end, after --, as in `-- python app.py`.")
+
+
+def _check_app_object(wanted: Wanted) -> None:
+    flag = "--asgi" if wanted.asgi is not None else "--wsgi"
+    others = {"--client": wanted.client is not None, "--adapter": wanted.adapter, "--wsgi": bool(wanted.wsgi)}
+    other = next((each for each, there in others.items() if there and each != flag), "")
+    if other or wanted.command is not None:
+        what = f"{flag} and {other} are two ways" if other else f"{flag} and a command after -- are two ways"
+        raise Misuse("TWO_SEATS", f"{what} to plug a client in.", "Give one of them.")
+    if wanted.login is None:
+        cause = f"{flag} names a web application, and nothing says where its login begins."
+        raise Misuse("LOGIN_MISSING", cause, "Add --login PATH.")
 
 
 def _check_other_flags(wanted: Wanted) -> None:
@@ -123,24 +148,32 @@ def _web_app(wanted: Wanted, output: Path | None) -> Seat:
 
     command, login, env = wanted.command or (), wanted.login or "", _environment(wanted.env)
     kinds = _kinds(wanted, ("basic",))
-    driver = WebAppDriver(
-        command,
-        login=login,
-        callback=wanted.web.get("--callback") or "/callback",
-        signed_in=wanted.web.get("--signed-in"),
-        refresh=wanted.web.get("--refresh"),
-        api_call=wanted.web.get("--api-call"),
-        pkce=kinds == ("pkce",),
-        env=env,
-        output=output,
-    )
-    flags = ["--login", login]
+    settings: dict[str, Any] = {
+        "login": login,
+        "callback": wanted.web.get("--callback") or "/callback",
+        "signed_in": wanted.web.get("--signed-in"),
+        "refresh": wanted.web.get("--refresh"),
+        "api_call": wanted.web.get("--api-call"),
+        "pkce": kinds == ("pkce",),
+        "env": env,
+        "output": output,
+    }
+    driver = _app_object(wanted, settings) if wanted.app_object else WebAppDriver(command, **settings)
+    flags = [*wanted.app_object, "--login", login]
     flags += [word for flag, value in wanted.web.items() if value is not None for word in (flag, value)]
     for name, template in env.items():
         flag = env_flag(name, template)
         # A secret of a settings file is read from there again.
         flags += [] if flag[1] != f"{name}={template}" and name in wanted.stored_env else flag
     return Seat(driver, kinds, tuple(flags), command)
+
+
+def _app_object(wanted: Wanted, settings: Mapping[str, Any]) -> Driver:
+    from scenarios.drivers.app_object import AppObjectDriver
+
+    if wanted.asgi is not None:
+        return AppObjectDriver("asgi", wanted.asgi, **settings)
+    return AppObjectDriver("wsgi", wanted.wsgi or "", **settings)
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ request is ever sent twice, for a second one could be taken for the client's or 
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urljoin, urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from scenarios.checks.pages import MARK
 from scenarios.drivers.cookies import CookieJar, site
 from scenarios.drivers.environment import port_of
-from scenarios.drivers.fetching import BadAnswer, Cut, Headers, Lost, Target, fetch
+from scenarios.drivers.fetching import Answer, BadAnswer, Cut, Headers, Lost, Target, Wanted, fetch
 
 MOST_REDIRECTS = 20
 """As many as browsers follow."""
@@ -24,6 +24,9 @@ MOST_OF_A_REDIRECT = 16 * 1024
 # Who sends the browser there: a person who types an address, a page of the application, or another site's answer.
 Initiator = Literal["person", "application", "other"]
 Trouble = Literal["", "hung", "lost", "bad answer"]
+
+# A request, to the last byte, and how much of its answer is wanted.
+Fetch = Callable[[Target, bytes, Wanted], Awaitable[Answer]]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NAVIGATION = (
@@ -75,10 +78,13 @@ class Visit:
 
 
 class Browser:
-    """One user agent. `address` is where the application was found to listen on its `port`."""
+    """One user agent. `address` is where the application was found to listen on its `port`, `fetch` how it is asked."""
 
-    def __init__(self, *, address: str, port: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, address: str, port: int, fetch: Fetch = fetch, clock: Callable[[], float] = time.time
+    ) -> None:
         self.jar = CookieJar(clock)
+        self._fetch_from = fetch
         self._address = address
         self._port = port
 
@@ -115,7 +121,7 @@ class Browser:
         host = self._address if port == self._port else name
         target = Target(host, port, name if parts.scheme == "https" else "")
         wanted = _head_alone if method == "HEAD" else _wanted
-        answer = await fetch(target, self._request(method, url, initiator, same_site), wanted)
+        answer = await self._fetch_from(target, self._request(method, url, initiator, same_site), wanted)
         self.jar.take(url, (value for name, value in answer.headers if name == "set-cookie"))
         if _is_redirect(answer.status, answer.headers):
             location = resolved(url, _first(answer.headers, "location"))

@@ -65,13 +65,14 @@ async def fetch(target: Target, request: bytes, wanted: Wanted) -> Answer:
         raise Lost(error.strerror or str(error)) from None
     try:
         writer.write(request)
-        return await _read(reader, wanted)
+        return await read_answer(reader, wanted)
     finally:
         # What was not read is not waited for.
         writer.transport.abort()
 
 
-async def _read(reader: asyncio.StreamReader, wanted: Wanted) -> Answer:
+async def read_answer(reader: asyncio.StreamReader, wanted: Wanted) -> Answer:
+    """Read an answer; `Lost` and `BadAnswer` say why there is none."""
     incoming = _Incoming()
     while not incoming.head_complete:
         if reason := await _more(reader, incoming):

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from scenarios.drivers import environment, process
 from scenarios.drivers.browser import origin_of
 from scenarios.drivers.driver import Application, ApplicationDied, CannotStart, CapabilitySource, ClientSession
+from scenarios.drivers.fetching import Answer, Target, Wanted, fetch
 from scenarios.drivers.learning import Signal, learn
 from scenarios.drivers.probe import parse_address, parse_probe
 from scenarios.drivers.process import ApplicationProcess
@@ -125,6 +126,10 @@ class WebApplication:
         here = environment.is_local(parts.hostname or "") and origin.endswith(f":{self.port}")
         scheme = urlsplit(self.assignment.redirect_uri).scheme
         return "own" if origin in self._origins or (here and parts.scheme == scheme) else "elsewhere"
+
+    async def fetch(self, target: Target, request: bytes, wanted: Wanted) -> Answer:
+        """Ask it for something, over a connection."""
+        return await fetch(target, request, wanted)
 
     def check_alive(self) -> None:
         """Raise `ApplicationDied` if its process has ended."""

@@ -13,6 +13,7 @@ import msgspec
 
 from scenarios.drivers.browser import MOST_REDIRECTS, Browser, Initiator, Visit, is_same_site, origin_of
 from scenarios.drivers.driver import CookiesAtLanding, SessionFailed
+from scenarios.drivers.fetching import Answer, Target, Wanted
 from scenarios.drivers.learning import Landing, Signal, observed, place_of
 from scenarios.drivers.probe import Address, Probe
 from scenarios.model.assignment import Assignment
@@ -65,6 +66,9 @@ class Surroundings(Protocol):
     def place_of(self, url: str) -> Place:
         """Whose a URL is."""
 
+    async def fetch(self, target: Target, request: bytes, wanted: Wanted) -> Answer:
+        """Ask it for something."""
+
     def check_alive(self) -> None:
         """Raise `ApplicationDied` if its process has ended."""
 
@@ -83,7 +87,7 @@ class WebSession:
         self.outcomes: dict[str, Outcome] = {}
         self.at_landing = CookiesAtLanding()
         self._application = application
-        self._browser = Browser(address=application.address, port=application.port)
+        self._browser = Browser(address=application.address, port=application.port, fetch=application.fetch)
 
     async def begin(self, query: str = "") -> str:
         """Open the login address; the authorization URL that redirects, or a link on the page, lead to."""
