@@ -163,6 +163,11 @@ class ObjectApplication(WebApplication):
         self._caller = caller
         self._ended = driver.ended
 
+    @property
+    def listens_at(self) -> str:
+        """It listens nowhere."""
+        return "no port (it is called in this process)"
+
     async def fetch(self, target: Target, request: bytes, wanted: Wanted) -> Answer:
         """Ask it, on its own thread or loop."""
         if target.port != self.port:
