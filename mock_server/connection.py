@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 
 from mock_server.transcript import ReceivedRequest
 from mock_server.web.application import Application
-from mock_server.web.endpoints import MAXIMUM_BODY, Decide, decoded
+from mock_server.web.endpoints import MAXIMUM_BODY, Decide, Head, read_head
 from mock_server.web.sending import TRANSPORT, Receive, Scope, Send, written
 
 MAXIMUM_HEAD = 64 * 1024
@@ -70,6 +70,7 @@ class Connection(HttpToolsProtocol):
         # What decides the request that is being read, where it may be answered at once.
         self._decide: Decide | None = None
         self._method = b""
+        self._head = Head((), "", frozenset())
         self._body = b""
         # When the last request was answered at once, and what looks whether another has come since.
         self._answered_at = 0.0
@@ -118,8 +119,12 @@ class Connection(HttpToolsProtocol):
         if self._decide is not None:
             # The one before has come whole, but not alone: from here on they are answered in turn.
             self._pass_on()
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
         self._in_head, self._is_whole, self._head_size, self._first_read = True, False, 0, self._read
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header as it came."""
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Go on, unless the head was too large: now its size is known without what came behind it."""
@@ -155,27 +160,29 @@ class Connection(HttpToolsProtocol):
         self._body, self._method = b"", parser.get_method()
         decide = self._decides.get((self._method, path))
         before: RequestResponseCycle | None = self.cycle
+        head = self._head = read_head(tuple(self.headers), self.scheme)
         is_plain = (
             decide is not None
             and (before is None or before.response_complete)
-            and not self.expect_100_continue
             and not self.flow.write_paused
             and (query or not mark)
             and b"#" not in query
+            and head.origin
+            and "expect" not in head.names
             and parser.should_keep_alive()
-            and not parser.should_upgrade()
-            and parser.get_http_version() == "1.1"
+            # Without a word of the connection, only HTTP/1.1 keeps it.
+            and ("connection" not in head.names or (parser.get_http_version() == "1.1" and not parser.should_upgrade()))
         )
         return decide if is_plain else None
 
     def _answer(self, decide: Decide) -> None:
         """Answer the request at once, if it is whole and its answer can leave in one piece."""
-        headers, origin = decoded(tuple(self.headers), self.scheme)
         body, transport = self._body, self.transport
-        if not self._is_whole or not origin or len(body) > MAXIMUM_BODY or transport.is_closing():
+        if not self._is_whole or len(body) > MAXIMUM_BODY or transport.is_closing():
             self._pass_on()
             return
         self._decide = None
+        headers, origin, _ = self._head
         request = ReceivedRequest(self._method.decode(), self.url.decode("latin-1"), headers, body, origin)
         try:
             outcome = decide(request)
@@ -221,10 +228,12 @@ class Connection(HttpToolsProtocol):
 
     def _begin_cycle(self, application: Any) -> None:
         before: RequestResponseCycle | None = self.cycle
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super().on_message_begin()
-        self.url, self.headers, self.expect_100_continue = url, headers, expects
-        self.scope["headers"] = headers
+        self.url = url
+        # Into the list that the scope has.
+        for name, value in headers:
+            super().on_header(name, value)
         # A delivery finds the transport here. ASGI's own type allows only descriptions; this extension is ours alone.
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
         usual, self.app = self.app, application

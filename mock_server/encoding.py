@@ -33,6 +33,7 @@ _ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _PERHAPS_ESCAPED = (b"<", b">", b"&", "\u2028".encode(), "\u2029".encode())
 # What msgspec writes as the standard library does; of floats that is not so.
 _SIMPLE = {str, int}
+_encode_json = msgspec.json.Encoder().encode
 
 
 def json_body(members: Members) -> bytes:
@@ -46,7 +47,7 @@ def _simple_json(document: dict[str, Any]) -> bytes:
     if not _SIMPLE.issuperset(map(type, document.values())):
         return b""
     try:
-        encoded = msgspec.json.encode(document)
+        encoded = _encode_json(document)
     except UnicodeEncodeError:
         return b""
     # One search for each is many times faster than a pattern of all.

@@ -66,7 +66,7 @@ class Store:
         with self.lock:
             old = self._grants.get(grant.identifier)
             if old is not None:
-                self._unindex(old)
+                self._unindex(old, but=grant.code.value)
             elif len(self._grants) >= self._capacity:
                 self._unindex(self._grants.popitem(last=False)[1])
             self._grants[grant.identifier] = grant
@@ -76,8 +76,9 @@ class Store:
             for token in grant.refresh_tokens:
                 self._refresh_tokens[token.value] = grant.identifier
 
-    def _unindex(self, grant: Grant) -> None:
-        self._codes.pop(grant.code.value, None)
+    def _unindex(self, grant: Grant, but: str = "") -> None:
+        if grant.code.value != but:
+            self._codes.pop(grant.code.value, None)
         if grant.access_token is not None:
             self._access_tokens.pop(grant.access_token.value, None)
         for token in grant.refresh_tokens:

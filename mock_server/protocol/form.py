@@ -61,12 +61,8 @@ def unquote(text: str) -> str | None:
     """Decode one form-encoded value; nothing where a percent sign starts no escape."""
     if "+" in text:
         text = text.replace("+", " ")
-    return _unescaped(text) if "%" in text else text
-
-
-# Clients send the same redirect URI again and again.
-@lru_cache(maxsize=256)
-def _unescaped(text: str) -> str | None:
+    if "%" not in text:
+        return text
     if _BAD_ESCAPE.search(text):
         return None
     return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
@@ -89,16 +85,22 @@ def parse(text: str) -> Parameters:
     """Read a query or a form body."""
     pairs: list[tuple[str, str]] = []
     for pair in text.split("&"):
-        if not pair or ";" in pair:
-            continue
-        raw_name, _, raw_value = pair.partition("=")
-        if "%" not in pair and "+" not in pair:
-            pairs.append((raw_name, raw_value))
-            continue
-        name, value = unquote(raw_name), unquote(raw_value)
-        if name is not None and value is not None:
+        if "%" in pair or "+" in pair:
+            decoded = _decoded(pair)
+            if decoded is not None:
+                pairs.append(decoded)
+        elif pair and ";" not in pair:
+            name, _, value = pair.partition("=")
             pairs.append((name, value))
     return Parameters(tuple(pairs))
+
+
+# Clients send the same redirect URI and the same scopes again and again; what is kept of them is then kept once.
+@lru_cache(maxsize=256)
+def _decoded(pair: str) -> tuple[str, str] | None:
+    raw_name, _, raw_value = pair.partition("=")
+    name, value = unquote(raw_name), unquote(raw_value)
+    return None if name is None or value is None or ";" in pair else (name, value)
 
 
 def serialize(pairs: Iterable[tuple[str, str]], *, space: str = "+") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from mock_server.answering import Outcome
 from mock_server.authorization_server import AuthorizationServer
@@ -51,23 +52,32 @@ def received(scope: Scope, body: bytes) -> ReceivedRequest:
     query: bytes = scope.get("query_string", b"")
     target = raw_path.partition(b"?")[0] + (b"?" + query if query else b"")
     scheme: str = scope.get("scheme", "http")
-    headers, origin = decoded(tuple(map(tuple, scope["headers"])), scheme)
+    head = read_head(tuple(map(tuple, scope["headers"])), scheme)
     return ReceivedRequest(
         method=scope["method"],
         target=target.decode("latin-1"),
-        headers=headers,
+        headers=head.headers,
         body=body,
-        origin=origin or f"{scheme}://{_listener(scope)}",
+        origin=head.origin or f"{scheme}://{_listener(scope)}",
     )
+
+
+class Head(NamedTuple):
+    """The headers of a request as text, names in small letters, and what they say beside that."""
+
+    headers: Headers
+    # Nothing where there is no Host.
+    origin: str
+    names: frozenset[str]
 
 
 # A client sends the same headers again and again; the transcript then holds them once.
 @lru_cache(maxsize=256)
-def decoded(headers: tuple[tuple[bytes, bytes], ...], scheme: str) -> tuple[Headers, str]:
-    """The headers as text, and the origin that they name; nothing where there is no Host."""
-    text = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    host = next((value for name, value in text if name == "host"), "")
-    return text, f"{scheme}://{host}" if host else ""
+def read_head(raw: tuple[tuple[bytes, bytes], ...], scheme: str) -> Head:
+    """Headers as they came."""
+    headers = tuple((name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+    host = next((value for name, value in headers if name == "host"), "")
+    return Head(headers, f"{scheme}://{host}" if host else "", frozenset(name for name, _ in headers))
 
 
 def _listener(scope: Scope) -> str:
