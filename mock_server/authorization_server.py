@@ -119,8 +119,10 @@ class AuthorizationServer:
 
     def open_flow(self, changes: Changes = NONE, identifier: str = "") -> Flow:
         """Begin a flow under changes; the user agent names it in the header `Oauthspec-Flow`."""
+        is_new = not identifier
         with self.store.lock:
-            identifier = identifier or next(name for n in self._numbers if (name := f"flow-{n}") not in self._flows)
+            while not identifier or (is_new and identifier in self._flows):
+                identifier = f"flow-{next(self._numbers)}"
             flow = Flow(identifier, self.provider, changes)
             if len(self._flows) >= self._capacity and identifier not in self._flows:
                 self.close_flow(next(iter(self._flows)))
@@ -360,13 +362,13 @@ class AuthorizationServer:
 
     def _grant(self, flow: Flow, checked: Checked, scopes: tuple[str, ...], code: Credential) -> Grant:
         return Grant(
-            identifier=self.store.new_identifier(),
-            flow=flow.identifier,
-            client_id=checked.app.client_id,
-            redirect_uri=checked.sent_redirect_uri,
-            scopes=scopes,
-            code=code,
-            code_challenge=checked.code_challenge if flow.lenient.pkce_supported else "",
+            self.store.new_identifier(),
+            flow.identifier,
+            checked.app.client_id,
+            checked.sent_redirect_uri,
+            scopes,
+            code,
+            checked.code_challenge if flow.lenient.pkce_supported else "",
             code_challenge_method=checked.code_challenge_method,
             email=flow.email,
         )

@@ -106,8 +106,7 @@ def complete(checked: Checked, consent: Consent, provider: Provider) -> Granted 
     )
     if late is not None:
         return refused(checked, late, provider)
-    scopes = checked.scopes if consent.scopes is None else consent.scopes
-    return Granted(scopes if len(set(scopes)) == len(scopes) else tuple(dict.fromkeys(scopes)))
+    return Granted(_each_once(checked.scopes if consent.scopes is None else consent.scopes))
 
 
 def named(response: AuthorizationResponse, issuer: str, provider: Provider) -> AuthorizationResponse:
@@ -149,6 +148,11 @@ def _scopes(scope: str, *, blank_ones: bool) -> tuple[str, ...]:
     if blank_ones:
         return tuple(scope.split(" ")) if scope else ()
     return tuple(stripped for part in scope.split(" ") if (stripped := part.strip()))
+
+
+@lru_cache(maxsize=256)
+def _each_once(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scopes))
 
 
 def scope_allowed(scope: str, registered: tuple[str, ...], provider: Provider) -> bool:

@@ -121,7 +121,9 @@ class Grant(NamedTuple):
 
     def redeemed(self) -> "Grant":
         """This grant after its code was used, and what is known of PKCE with it."""
-        return Grant(*self[:5], self.code.after(Event.USE), self.code_challenge, False, *self[8:])
+        identifier, flow, client_id, uri, scopes, code, challenge, _, method, access, tokens, email = self
+        used = code.after(Event.USE)
+        return Grant(identifier, flow, client_id, uri, scopes, used, challenge, False, method, access, tokens, email)
 
     def revoked(self) -> "Grant":
         """This grant without a usable token; the code is not touched."""
@@ -138,11 +140,12 @@ class Grant(NamedTuple):
 
     def issued(self, access_token: Credential, refresh_token: Credential | None) -> "Grant":
         """This grant with new tokens in the place of the old ones."""
-        tokens = self.refresh_tokens
+        identifier, flow, client_id, uri, scopes, code, challenge, pending, method, _, tokens, email = self
         if refresh_token is not None:
-            old = [t.after(Event.USE) for t in tokens[-REMEMBERED_REFRESH_TOKENS + 1 :]]
+            old = [t.after(Event.USE) for t in tokens[-REMEMBERED_REFRESH_TOKENS + 1 :]] if tokens else ()
             tokens = (*old, refresh_token)
-        return Grant(*self[:9], access_token, tokens, self.email)
+        access = access_token
+        return Grant(identifier, flow, client_id, uri, scopes, code, challenge, pending, method, access, tokens, email)
 
     def shifted(self, seconds: float) -> "Grant":
         """This grant with all its times moved back, as if `seconds` had passed."""

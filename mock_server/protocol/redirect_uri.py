@@ -65,7 +65,9 @@ def _split(uri: str) -> SplitResult | None:
 def is_insecure(redirect_uri: str, provider: Provider) -> bool:
     """True for plain http to a host that is not this machine (RFC 6749 3.1.2.1)."""
     scheme, host = _scheme_and_host(redirect_uri)
-    return scheme == "http" and host not in provider.insecure_redirect_hosts and not host.endswith(".localhost")
+    if scheme != "http" or host in provider.insecure_redirect_hosts:
+        return False
+    return not host.endswith(".localhost")
 
 
 # Few URIs are answered to, and each again and again; so here and below.

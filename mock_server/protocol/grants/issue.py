@@ -30,4 +30,4 @@ def issue(grant: Grant, app: App, situation: Situation, *, refreshing: bool) -> 
 def _gets_refresh_token(grant: Grant, app: App, provider: Provider) -> bool:
     if provider.refresh_token_issued != "with_scope":
         return provider.refresh_token_issued == "always"
-    return "refresh_token" in app.grant_types and not frozenset(provider.refresh_token_scopes).isdisjoint(grant.scopes)
+    return "refresh_token" in app.grant_types and not set(provider.refresh_token_scopes).isdisjoint(grant.scopes)
