@@ -25,6 +25,7 @@ class Wire(asyncio.Transport):
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 4444)})
         self.written: list[bytes] = []
         self.connection: Connection | None = None
+        self.closed = asyncio.Event()
         self._closing = False
 
     def write(self, data: Any) -> None:
@@ -37,6 +38,7 @@ class Wire(asyncio.Transport):
     def close(self) -> None:
         if not self._closing:
             self._closing = True
+            self.closed.set()
             asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)
 
     abort = close

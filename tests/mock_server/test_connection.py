@@ -188,6 +188,35 @@ async def test_who_does_not_read_is_not_written_to_for_ever():
     assert written == b""
 
 
+async def test_an_idle_connection_is_given_up():
+    server = ByHand(at_once=True)
+    wire = server.connect()
+    wire.connection.timeout_keep_alive = 0.01
+    await server.answers(ME, wire=wire)
+    await asyncio.wait_for(wire.closed.wait(), 10)
+
+
+async def test_a_connection_in_use_is_not_given_up():
+    server = ByHand(at_once=True)
+    wire = server.connect()
+    await server.answers(ME, wire=wire)
+    first = wire.connection._watch
+    await server.answers(ME, wire=wire)
+    assert wire.connection._watch is first
+    # Another answer has gone out since: it looks again later.
+    wire.connection._close_if_idle()
+    assert wire.connection._watch not in (None, first)
+    # A request is on its way: that has a clock of its own.
+    await server.answers(ME[:30], wire=wire)
+    wire.connection._answered_at -= 1000
+    wire.connection._close_if_idle()
+    assert not wire.is_closing()
+    assert (await server.answers(ME[30:], wire=wire))[0].count(b" 401 ") == 3
+    first.cancel()
+    wire.close()
+    await asyncio.sleep(0)
+
+
 async def test_a_bug_of_ours_is_answered_and_logged(caplog):
     server = ByHand(at_once=True)
     server.application.decides = {key: lambda _request: 1 / 0 for key in server.application.decides}
