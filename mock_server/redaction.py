@@ -53,7 +53,8 @@ _SEPARATOR = re.compile(r"([&;?\r\n])")
 _LONGEST_WORD = 15
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether a parameter of this name holds a secret, however it is spelled: `Code`, `state[]`, `id%5Ftoken`."""
     for _ in range(3):
         name = form.unquote(name) or name
     letters = _LETTERS.sub("", name.lower())
@@ -91,7 +92,7 @@ def _pair(raw_name: str, equals: str, raw_value: str) -> str:
     name, value = raw_name if name is None else name, raw_value if value is None else value
     if not equals:
         return mark(name) if len(name) > _LONGEST_WORD else name
-    return f"{name}={mark(value) if _is_secret(name) else _text(value)}"
+    return f"{name}={mark(value) if is_secret(name) else _text(value)}"
 
 
 def redacted_headers(headers: Headers) -> Headers:
@@ -103,7 +104,7 @@ def _header(name: str, value: str) -> str:
     if name in ("location", "referer"):
         return redacted_url(value)
     if name not in _SECRET_HEADERS:
-        return mark(value) if _is_secret(name) else value
+        return mark(value) if is_secret(name) else value
     scheme, _, rest = value.partition(" ")
     basic = basic_credentials(value) if name == "authorization" else None
     if basic is not None:
@@ -135,7 +136,7 @@ def _text(text: str) -> str:
 
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _marked(inner) if _is_secret(key) else _json(inner) for key, inner in value.items()}
+        return {key: _marked(inner) if is_secret(key) else _json(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_json(inner) for inner in value]
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):

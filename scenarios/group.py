@@ -17,7 +17,7 @@ from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.ground import Learned
 from scenarios.judging import is_alive, judge, needs_a_run_alone
 from scenarios.model.assignment import AppKind, AssignmentKind
-from scenarios.model.capability import MEANINGS, Capability
+from scenarios.model.capability import DECLARED_BY, DECLARED_OTHERWISE, MEANINGS, Capability
 from scenarios.model.case import Case, Trouble
 from scenarios.performing import Ground, Recorder, control_login, perform
 
@@ -176,7 +176,8 @@ class Group:
         if not missing:
             return None
         cause = f"It needs an application where {MEANINGS[missing[0]]} ({missing[0].value})."
-        next_step = self._lacking.get(missing[0], "Declare or configure it, if the client can do it.")
+        otherwise = f"{DECLARED_BY.get(missing[0], DECLARED_OTHERWISE)}, if it can do that."
+        next_step = self._lacking.get(missing[0], otherwise)
         return Trouble("not_applicable", "CAPABILITY_ABSENT", cause, next_step)
 
     async def _lane(self) -> None:

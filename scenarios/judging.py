@@ -199,7 +199,8 @@ def _expected(expectation: Expectation) -> str:
 def _judge_rejects(scenario: Scenario, case: Case, expectation: Rejects) -> Verdict:
     came = window(case, expectation.session, expectation.step)
     if came is None:
-        return cannot_tell(case, "NEVER_DELIVERED", "The poisoned message was never delivered.", "Look at the trace.")
+        next_step = "Look at the trace, which --output DIR writes."
+        return cannot_tell(case, "NEVER_DELIVERED", "The poisoned message was never delivered.", next_step)
     outcome = outcome_of(case, expectation.session, expectation.step)
     if expectation.before == "token_request" and changes_nothing(case, expectation.session):
         return nothing_to_change(case)

@@ -78,11 +78,11 @@ class Summary:
             if status is None:
                 continue
             if entry.expired(self.terms.day):
-                stale.append(Stale(entry, f"it expired on {entry.expires}, and is {_said(status)}", _EXPIRED))
+                stale.append(Stale(entry, f"it expired on {entry.expires}; the verdict is {_said(status)}", _EXPIRED))
             elif status == entry.verdict:
                 expected[entry.id, entry.app_kind] = entry
             elif status not in _SILENT and not self._may_still_happen(entry):
-                stale.append(Stale(entry, f"it was expected to be {entry.verdict}, and is {_said(status)}", _GONE))
+                stale.append(Stale(entry, f"the verdict is {_said(status)}, where {entry.verdict} was expected", _GONE))
         return Compared(expected, tuple(stale))
 
     def _may_still_happen(self, entry: Entry) -> bool:

@@ -52,7 +52,7 @@ def never_settled(case: Case, step: str) -> Verdict:
 def never_delivered(case: Case) -> Verdict:
     """What the scenario is about has not been shown to the client."""
     cause = "The changed answer was never sent: the client did not ask for it."
-    return cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace.")
+    return cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace, which --output DIR writes.")
 
 
 def nothing_to_change(case: Case) -> Verdict:

@@ -42,3 +42,14 @@ MEANINGS = {
     Capability.PKCE: "it sends a code_challenge",
     Capability.ISSUER: "it compares the issuer of an authorization response",
 }
+
+# How somebody whose client can do it says so; what is not here is declared in the client or its adapter.
+DECLARED_BY = {
+    Capability.REFRESH: "Say where with --refresh PATH, or give a client in Python a refresh(session)",
+    Capability.CALL_API: "Say where with --api-call PATH, or give a client in Python a call_api(session)",
+    Capability.PARALLEL_CALLS: "Say where with --api-call PATH, or declare it in the client",
+    Capability.SIGNED_IN: "Say how to see it with --signed-in PROBE, or declare it in the client",
+    Capability.HTML: "Judge the application itself, with --login PATH -- COMMAND",
+    Capability.POST_CALLBACK: "Judge the application itself, with --login PATH -- COMMAND",
+}
+DECLARED_OTHERWISE = "Declare it in the client or its adapter"

@@ -68,6 +68,7 @@ class Console:
         self._secrets: set[str] = set()
         # Reasons that were told while it ran: one that holds for a hundred scenarios is told once, and counted.
         self._told: set[tuple[Status, str]] = set()
+        self._after_a_gap = False
         self._progress: Progress | None = None
         self._task = TaskID(0)
 
@@ -86,7 +87,7 @@ class Console:
             self._print(f"  settings  {header.settings}")
         if header.terms.baseline.entries:
             self._print(f"  baseline  {len(header.terms.baseline.entries)} expected verdicts")
-        self._print("")
+        self._gap()
         if plan is not None and self._out.is_terminal and not self._out.is_dumb_terminal:
             self._show_progress(len(plan.performances))
 
@@ -178,7 +179,7 @@ class Console:
             and (verdict.identifier, kind) not in expected
         ]
         for each in found:
-            self._print("")
+            self._gap()
             self._print_failure(each)
 
     def _print_failure(self, told: Failure) -> None:
@@ -188,7 +189,7 @@ class Console:
 
     def _print_stale(self, summary: Summary) -> None:
         for stale in summary.compared.stale:
-            self._print("")
+            self._gap()
             for number, line in enumerate(tally.stale_entry(stale)):
                 self._print(line, _STYLES["failed"] if number == 0 else "")
 
@@ -196,7 +197,7 @@ class Console:
         found = tally.groups(self._unexpected(summary), status)
         if not found:
             return
-        self._print("")
+        self._gap()
         self._print(f"{WORDS[status]}, which is not a pass:", _STYLES[status])
         most = 10_000 if self._verbose else 0 if status == "not_applicable" else _FEW
         for group in found:
@@ -204,7 +205,7 @@ class Console:
                 self._print(f"  {line}")
 
     def _print_footer(self, summary: Summary) -> None:
-        self._print("")
+        self._gap()
         if self._verbose:
             self._print_rules(summary.rules)
         self._print_in_short(summary)
@@ -230,22 +231,32 @@ class Console:
         """What failed once more, where its messages are longer than a screen."""
         told = self._unexpected(summary)
         statuses: tuple[Status, ...] = ("failed", "warned")
-        if sum(verdict.status in statuses for _, verdict in told) <= _ONE_SCREEN:
-            return
-        for status in statuses:
-            for line in tally.in_short(told, status):
+        found = [(s, line) for s in statuses for line in (*tally.in_short(told, s), *tally.rules_in_short(summary, s))]
+        if len(found) > 1 and sum(verdict.status in statuses for _, verdict in told) + len(found) > _ONE_SCREEN:
+            for status, line in found:
                 self._print(f"{WORDS[status]:<8}{line}", _STYLES[status])
-        self._print("")
+            self._gap()
+        if found:
+            name = found[0][1].partition("  ")[0].partition("[")[0]
+            self._print(f"`oauthspec explain {name}` tells more of it; --last-failed runs what did not pass again.")
+            self._gap()
 
     def _print_rules(self, rules: Iterable[tuple[AppKind, RuleVerdict]]) -> None:
         for kind, verdict in rules:
             evidence = f"  {verdict.count} times, first in exchange {verdict.first.exchange}" if verdict.first else ""
             line = f"{verdict.identifier}  ({APP_KINDS[kind]}){evidence}"
             self._print(f"{WORDS[verdict.status]:<15}{line}", _STYLES[verdict.status])
-        self._print("")
+        self._gap()
 
     def _hidden(self, entries: Iterable[TranscriptEntry] = ()) -> Hidden:
         return Hidden(entries, self._secrets)
 
+    def _gap(self) -> None:
+        """One empty line, however many parts of a report want one here."""
+        if not self._after_a_gap:
+            self._print("")
+        self._after_a_gap = True
+
     def _print(self, text: str | Text, style: str = "") -> None:
+        self._after_a_gap = False
         self._out.print(text, style=style or None)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from mock_server.protocol import form
 from mock_server.protocol.client_authentication import basic_credentials
 from mock_server.protocol.resource import bearer_token
-from mock_server.redaction import SECRET_PARAMETERS, mark, redacted_answer, redacted_request, redacted_url
+from mock_server.redaction import SECRET_PARAMETERS, is_secret, mark, redacted_answer, redacted_request, redacted_url
 from mock_server.transcript import Answer, Entry, Exchange
 
 # Shorter values are words (`null`, `undefined`), and hiding them would make a message unreadable.
@@ -69,7 +69,7 @@ class Hidden:
         """A parameter or member by itself; what the scenario made up is shown as it is."""
         if not isinstance(value, str):
             return legible(json.dumps(value, ensure_ascii=False))
-        secret = name in SECRET_PARAMETERS and value not in self.literals and value
+        secret = is_secret(name) and value not in self.literals and value
         return mark(value) if secret else legible(repr(value))
 
 

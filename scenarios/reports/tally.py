@@ -108,6 +108,16 @@ def in_short(verdicts: Iterable[Judged], status: Status) -> Iterator[str]:
         yield f"{identifier}{shown}  ({', '.join(kinds)})"
 
 
+def rules_in_short(summary: Summary, status: Status) -> Iterator[str]:
+    """The same for rules, without those that the baseline expects to be broken."""
+    expected = summary.compared.expected
+    found: dict[str, list[str]] = {}
+    for kind, rule in summary.rules:
+        if rule.status == status and (rule.identifier, kind) not in expected:
+            found.setdefault(rule.identifier, []).append(APP_KINDS[kind])
+    return (f"{identifier}  ({', '.join(kinds)})" for identifier, kinds in found.items())
+
+
 def rules_in_a_line(summary: Summary) -> str:
     """How the rules came out."""
     counts = Counter(rule.status for _, rule in summary.rules)
@@ -121,8 +131,10 @@ def result(summary: Summary) -> str:
     meaning = _failure(summary) if code == 1 else _EXIT_CODES[code]
     if code != 1 and not any(verdict.status in JUDGED for _, verdict in summary.verdicts):
         meaning = "incomplete: nothing was judged"
-    elif code == 0 and summary.compared.expected:
-        meaning += ", or as the baseline expects it"
+    elif code == 0:
+        warned = sum(status == "warned" for status in summary.unexpected)
+        meaning = f"nothing failed; {_many(warned, 'warning')}" if warned else meaning
+        meaning += ", or as the baseline expects it" if summary.compared.expected else ""
     interrupted = "Interrupted. " if summary.interrupted else ""
     return f"{interrupted}Exit code {code}: {meaning}. {summary.seconds:.1f} s."
 

@@ -87,7 +87,7 @@ def test_an_entry_that_no_longer_holds_is_named_with_a_next_step():
     (stale,) = told.compared.stale
     assert list(tally.stale_entry(stale)) == [
         "STALE  callback/state-changed[missing]  (Basic app)",
-        "  cause      it was expected to be failed, and is passed",
+        "  cause      the verdict is passed, where failed was expected",
         "  reason     because",
         "  next step  Take the entry out of the baseline, or write into it what is so now.",
     ]
@@ -96,7 +96,7 @@ def test_an_entry_that_no_longer_holds_is_named_with_a_next_step():
 
 def test_one_that_has_expired_says_when():
     (stale,) = summary("failed", expected=[entry(expires=date(2030, 6, 14))]).compared.stale
-    assert stale.cause == "it expired on 2030-06-14, and is failed"
+    assert stale.cause == "it expired on 2030-06-14; the verdict is failed"
     assert "decide anew" in stale.next_step
 
 
@@ -125,6 +125,7 @@ def test_the_summary_says_how_many_were_expected(told, line):
         (summary("failed", expected=[entry()]), "as it should be, or as the baseline expects it. "),
         (summary("failed", "failed", expected=[entry()]), "the client failed: 1 scenario, 0 rules. "),
         (summary("warned", fail_on="warned"), "0 scenarios, 0 rules; 1 warning, which --fail-on makes a failure. "),
+        (summary("warned", rule="warned"), "Exit code 0: nothing failed; 2 warnings. "),
         (summary("passed"), "everything that was judged is as it should be. "),
         (summary("not_applicable", "not_applicable"), "incomplete: nothing was judged. "),
     ],

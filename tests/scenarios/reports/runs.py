@@ -97,5 +97,6 @@ def normalised(text: str) -> str:
     """A report without what differs from run to run: numbers of exchanges, marks, ids, ports."""
     text = re.sub(r"(exchanges?) \d+(, \d+)*", r"\1 N", text)
     text = re.sub(r"\[(\d+) characters, [0-9a-f]{6}\]", r"[\1 characters, *]", text)
+    text = re.sub(r"(code_challenge=)[\w-]{43}", r"\1<challenge>", text)
     text = re.sub(r"\b[0-9a-f]{16}\b", "<client_id>", text)
     return re.sub(r"(localhost|127\.0\.0\.1):\d+", r"\1:PORT", text)

@@ -1,18 +1,24 @@
-"""A failure in full: every part of it is there, always; five of them as they look."""
+"""A failure in full: every part of it is there, always; ten messages as they look."""
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import os
 import re
 import shlex
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from scenarios.baseline import Baseline, Entry
 from scenarios.cli.run import command
 from scenarios.reports import failure
+from scenarios.reports.console import Console
 from scenarios.reports.shown import Hidden
 from scenarios.rules.always import RULES
+from scenarios.summary import Terms
 
 from .runs import normalised, reported
 
@@ -86,6 +92,8 @@ def test_a_broken_rule_is_told_in_full():
 @pytest.mark.parametrize(
     ("name", "client", "selector"),
     [
+        ("a-plain-login", "flawed:challenge-plain", "pkce/method-s256"),
+        ("a-warning", "flawed:scope-sent-empty", "authorization-request/no-scope-configured"),
         ("a-parameter-is-missing", "flawed:state-ignored", "callback/state-changed[missing]"),
         ("somebody-elses-redirect", "flawed:state-in-shared-cache", "callback/state-of-another-session"),
         ("the-user-declined", "flawed:error-ignored", "callback/consent-declined"),
@@ -100,11 +108,47 @@ def test_a_broken_rule_is_told_in_full():
 def test_failures_look_like_this(name, client, selector):
     run = reported(client, (selector,), ("basic",))
     (failed,) = run.failures()
-    text = normalised(told(run, *failed).text()) + "\n"
+    looks_like(name, told(run, *failed).text())
+
+
+def looks_like(name, text):
+    text = normalised(text) + "\n"
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.write_text(text)
     assert text == path.read_text(), "if it is meant to look so: UPDATE_SNAPSHOTS=1"
+
+
+def paragraph(run, beginning):
+    """The part of a console's report that begins so, up to the next empty line."""
+    (found,) = (each for each in run.console.split("\n\n") if each.startswith(beginning))
+    return found.rstrip("\n")
+
+
+def test_a_broken_rule_looks_like_this():
+    run = reported("flawed:code-sent-twice", ("callback/genuine-callback",), ("basic",))
+    looks_like("a-rule-was-broken", paragraph(run, "FAILED  rule/code-is-sent-once"))
+
+
+def test_what_cannot_be_judged_looks_like_this():
+    run = reported("tests.scenarios.cli.clients:Raises", ("callback/genuine-callback",), ("basic",))
+    looks_like("nobody-can-log-in", paragraph(run, "INCONCLUSIVE, which is not a pass"))
+
+
+def test_a_capability_that_is_missing_looks_like_this():
+    select = ("refresh/plain-refresh", "callback/genuine-callback")
+    run = reported("tests.scenarios.cli.clients:Wrapped", select, ("basic",))
+    looks_like("a-capability-is-missing", paragraph(run, "not applicable, which is not a pass"))
+
+
+def test_an_entry_of_a_baseline_that_no_longer_holds_looks_like_this():
+    run = reported("reference", ("callback/genuine-callback",), ("basic",))
+    known = Entry("callback/genuine-callback", "basic", "failed", "ticket 12 is to mend it", "https://example.com/12")
+    terms = Terms(Baseline((known,)))
+    screen = io.StringIO()
+    console = Console(msgspec.structs.replace(run.header, terms=terms), [], file=screen)
+    console.ended(dataclasses.replace(run.summary, terms=terms))
+    looks_like("a-baseline-is-stale", re.sub(r"\d+\.\d s", "N s", screen.getvalue().strip()))
 
 
 @pytest.mark.parametrize("client", ["flawed:state-ignored", "flawed:access-token-unchecked"])
