@@ -144,9 +144,9 @@ def _large(rng: random.Random) -> bytes:
     """Beyond the bounds: 431, or 413 by length and in chunks."""
     kind = rng.random()
     if kind < 0.4:
-        return b"GET /v2/me HTTP/1.1\r\nx: " + b"a" * 70_000 + b"\r\n\r\n"
+        return b"GET /v2/me HTTP/1.1\r\nx: " + b"a" * 100_000 + b"\r\n\r\n"
     if kind < 0.7:
-        return b"GET /oauth2/auth?state=" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n"
+        return b"GET /oauth2/auth?state=" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n"
     head = b"POST /oauth2/token HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\n"
     if kind < 0.9:
         return head + b"content-length: 1100000\r\n\r\n" + b"a=b&" * 275_000

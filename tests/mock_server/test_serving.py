@@ -223,6 +223,13 @@ def test_large_head(server, head):
         assert connection.recv(100).startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
 
 
+def test_a_long_token_is_heard(server):
+    with connected(server.port) as connection:
+        head = b"GET /v2/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer " + b"a" * (65 << 10) + b"\r\n\r\n"
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 401 ")
+
+
 def test_large_body(server):
     answer = request(server.port, "POST", "/oauth2/token", b"a" * ((1 << 20) + 1))
     assert answer.status == 413
