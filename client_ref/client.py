@@ -6,6 +6,7 @@ know (see `session.py`). Every method gives back plain values without secrets, o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, TypedDict
 
 from client_ref.exchange import AsyncExchange, Exchange, Wire
@@ -126,6 +127,11 @@ class Client:
         """Call the API in the name of this session; what the session holds afterwards."""
         return granted(self._exchange.run(self._flows.call_api(self._registration, session, path, self._policy))[0])
 
+    def move_clock(self, seconds: float) -> None:
+        """Believe that so much more time has passed, so that what grows old can be tested."""
+        clock = self._policy.clock
+        self._policy = replace(self._policy, clock=lambda: clock() + seconds)
+
     def log_out(self, session: Session) -> None:
         """Forget the tokens of this session and revoke them."""
         self._exchange.run(self._flows.log_out(self._registration, session, self._policy))
@@ -171,6 +177,11 @@ class AsyncClient:
         """Call the API in the name of this session; what the session holds afterwards."""
         flow = self._flows.call_api(self._registration, session, path, self._policy)
         return granted((await self._exchange.run(flow))[0])
+
+    def move_clock(self, seconds: float) -> None:
+        """Believe that so much more time has passed, so that what grows old can be tested."""
+        clock = self._policy.clock
+        self._policy = replace(self._policy, clock=lambda: clock() + seconds)
 
     async def log_out(self, session: Session) -> None:
         """Forget the tokens of this session and revoke them."""

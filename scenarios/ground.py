@@ -80,9 +80,10 @@ def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kin
     """What the application is told."""
     scopes = app.scopes if kind.offline else tuple(scope for scope in app.scopes if scope != "offline")
     scopes = () if kind.scope == "none" else scopes
+    fragment = f"#{kind.authorization_fragment}" if kind.authorization_fragment else ""
     return Assignment(
         app_kind=app_kind,
-        authorization_endpoint=_with_query(server.authorization_endpoint, kind.authorization_query),
+        authorization_endpoint=_with_query(server.authorization_endpoint, kind.authorization_query) + fragment,
         token_endpoint=_with_query(server.token_endpoint, kind.token_query),
         revocation_endpoint=server.revocation_endpoint,
         api_url=server.api_url,

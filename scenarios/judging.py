@@ -63,6 +63,8 @@ def judge(scenario: Scenario, case: Case) -> Verdict:
     """The verdict of one case."""
     if case.trouble is not None:
         return troubled(case, case.trouble)
+    if case.refused_settings:
+        return passed(case) if alive(case, case.before) else not_alive(case, "before")
     expectation = case.expectation
     if expectation is None:
         return cannot_tell(case, "NO_EXPECTATION", "The story ended without saying what it expects.", "Report this.")

@@ -18,9 +18,11 @@ from scenarios.collection import Selected
 from scenarios.drivers.driver import (
     Application,
     ApplicationDied,
+    ApplicationWithClock,
     BrowserSession,
     ClientSession,
     DriverError,
+    RestartableApplication,
     SessionFailed,
     WatchedApplication,
 )
@@ -210,6 +212,21 @@ class LiveStage:
     def expire_refresh_token(self, session: Session) -> None:
         """Let thirty days pass for what a session was granted."""
         self._let_pass(session, REFRESH_TOKEN_LIFETIME + 1)
+
+    async def restart(self) -> None:
+        """Stop the application and start it again."""
+        application = self._ground.application
+        if not isinstance(application, RestartableApplication):
+            raise DoesNotApply("NO_RESTART", "This seat cannot restart it.", "Have it started by the harness.")
+        await application.restart()
+        self._ground.server.transcript.record("", "restart")
+
+    async def move_clock(self, seconds: float) -> None:
+        """Have the application believe that so much more time has passed."""
+        application = self._ground.application
+        if not isinstance(application, ApplicationWithClock):
+            raise DoesNotApply("NO_CLOCK", "This seat cannot move its clock.", "Judge it in this process.")
+        await application.move_clock(seconds)
 
     def _let_pass(self, session: Session, seconds: int) -> None:
         live = next(each for each in self.sessions if each is session)

@@ -18,11 +18,11 @@ from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.group import MOST_LANES as MOST_LANES
 from scenarios.group import Group
 from scenarios.judging import judge
-from scenarios.model.assignment import AppKind, AssignmentKind
+from scenarios.model.assignment import PLAIN, AppKind, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.case import Case, Trouble, TroubleKind
 from scenarios.model.verdict import RuleVerdict, Verdict
-from scenarios.performing import Ground, Recorder
+from scenarios.performing import Ground, Recorder, control_login
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
 from scenarios.summary import Summary, Terms
@@ -158,9 +158,35 @@ class Running:
             await group.perform_all(everything)
         except CannotStart as error:
             for selected in everything:
-                self.report(selected, not_started(selected, error))
+                refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
+                case = await self._refused_settings(selected, error) if refused else not_started(selected, error)
+                self.report(selected, case)
         finally:
             await group.stop()
+
+    async def _refused_settings(self, selected: Selected, error: CannotStart) -> Case:
+        """The case of an application that does not start with such settings: it is right if it does with plain ones."""
+        try:
+            ground = await self.break_ground(selected.app_kind, PLAIN)
+        except CannotStart:
+            return not_started(selected, error)
+        self._summary.apps.setdefault(selected.app_kind, []).append(ground.app)
+        try:
+            await learn(ground, self.recorder)
+            flow = await control_login(ground)
+        except DriverError:
+            return not_started(selected, error)
+        finally:
+            await ground.application.stop()
+        return Case(
+            selected.scenario.identifier,
+            selected.row,
+            selected.app_kind,
+            app=ground.app,
+            before=flow,
+            entries=self.recorder.entries(frozenset({flow}), 0, -1),
+            refused_settings=error.cause,
+        )
 
     def group(self, app_kind: AppKind, kind: AssignmentKind) -> Group:
         """What is performed with one application."""
@@ -198,6 +224,10 @@ class Running:
         self._summary.verdicts.append((selected, verdict))
         for listener in self._listeners:
             listener.judged(selected, case, verdict)
+
+
+# It was asked to start and said no, in one seat or another; that it cannot be run at all is something else.
+_REFUSED = ("FACTORY_RAISED", "ADAPTER_FAILED", "EXITED_AT_ONCE")
 
 
 def not_started(selected: Selected, error: CannotStart) -> Case:

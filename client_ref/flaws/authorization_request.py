@@ -14,7 +14,7 @@ from client_ref.flaws.flaw import STRICT_FLOWS, Flaw
 from client_ref.messages import Flow, Form, Visit, serialize_form
 from client_ref.pkce import new_code_verifier
 from client_ref.policy import STRICT, Parameters, Policy
-from client_ref.registration import Registration
+from client_ref.registration import Registration, check_registration
 from client_ref.session import LOGINS, Login, Session, Tokens
 
 _counter = itertools.count(10_000_000)
@@ -106,6 +106,11 @@ def _encoded_twice(endpoint: str, parameters: Form) -> str:
 def _user_information(endpoint: str, parameters: Form) -> str:
     scheme, _, rest = outgoing.with_query(endpoint, parameters).partition("://")
     return f"{scheme}://{quote(dict(parameters)['client_id'])}@{rest}"
+
+
+def _fragment_accepted(registration: Registration) -> None:
+    plain = replace(registration, authorization_endpoint=registration.authorization_endpoint.partition("#")[0])
+    check_registration(plain)
 
 
 def _packed(login: Login) -> str:
@@ -334,6 +339,13 @@ FLAWS = (
         ("S-AUTH-02",),
         (),
         replace(STRICT, with_query=_query_dropped),
+    ),
+    Flaw(
+        "fragment-accepted",
+        "An endpoint with a fragment is taken as it is, and parameters are put behind the #.",
+        ("S-AUTH-02",),
+        (),
+        replace(STRICT, check_registration=_fragment_accepted),
     ),
     Flaw(
         "second-question-mark",

@@ -16,6 +16,7 @@ from scenarios.specifications import FRAMEIO_GUIDE, RFC6749, RFC9110
 _REQUEST: Sent = "authorization_request"
 
 TENANTS = AssignmentKind(authorization_query="tenant=t1&empty=")
+FRAGMENT = AssignmentKind(authorization_fragment="top")
 TENANTS_AT_THE_TOKEN_ENDPOINT = AssignmentKind(token_query="tenant=t1")
 NO_SCOPE = AssignmentKind(scope="none")
 NOT_OFFLINE = AssignmentKind(offline=False)
@@ -155,6 +156,22 @@ async def login_at_an_endpoint_with_a_query(stage: Stage) -> Accepts:
     client = stage.session()
     await client.log_in()
     return accepts(client)
+
+
+@scenario(
+    requirement=MUST_NOT("take an endpoint with a fragment for one without", RFC6749.section("3.1")),
+    assignment=FRAGMENT,
+    risk="every parameter stands behind the #, which browsers keep to themselves: the request arrives empty",
+    fix="refuse such a setting, or drop its fragment before parameters are added",
+    login_may_fail=True,
+    settings_may_be_refused=True,
+    seeds=("S-AUTH-02",),
+)
+async def endpoint_with_a_fragment(stage: Stage) -> Follows:
+    """The authorization endpoint is /oauth2/auth#top: the application refuses that, or its parameters arrive."""
+    client = stage.session()
+    await client.ask()
+    return follows(client, "parameters_are_in_the_query", of=_REQUEST)
 
 
 @scenario(

@@ -171,6 +171,26 @@ async def replaced_refresh_token(stage: Stage) -> Follows:
 
 @scenario(
     requirement=MUST("replace a refresh token by the new one", RFC6749.section("6"), OAUTH21.section("4.3.2")),
+    needs={Capability.REFRESH, Capability.RESTART},
+    exclusive=True,
+    risk="after each restart the server is shown tokens that are long replaced, and revokes everybody's login",
+    fix="store the new refresh token before it is used, where it outlives the process; or let the session go with it",
+    seeds=("S-REF-03",),
+)
+async def replaced_refresh_token_after_a_restart(stage: Stage) -> Follows:
+    """The client refreshes, is restarted, and refreshes again: with the new token, or not at all."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    await client.refresh()
+    await stage.restart()
+    stage.expire_access_token(client)
+    await client.refresh()
+    return follows(client, "replaced_refresh_token_is_dropped", of="refresh")
+
+
+@scenario(
+    requirement=MUST("replace a refresh token by the new one", RFC6749.section("6"), OAUTH21.section("4.3.2")),
     needs=REFRESH,
     risk=_LOST,
     fix="store the new refresh token before anything else is done, and forget the old one",

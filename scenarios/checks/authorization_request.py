@@ -33,6 +33,13 @@ def nothing_is_sent_empty(logins: Sequence[Login]) -> Iterator[Finding]:
             yield Finding("no empty parameters", f"{', '.join(empty)} without a value", exchange.number)
 
 
+def parameters_are_in_the_query(logins: Sequence[Login]) -> Iterator[Finding]:
+    """The parameters of the request are in its query: what stands behind a # never arrives (RFC 6749 3.1)."""
+    for _, exchange in _first_requests(logins):
+        if not query(exchange).pairs:
+            yield Finding("the parameters in the query", "a request without any", exchange.number)
+
+
 def response_type_is_code(logins: Sequence[Login]) -> Iterator[Finding]:
     """The authorization request asks for a code, in that spelling and for nothing else (RFC 6749 3.1.1)."""
     for _, exchange in _first_requests(logins):

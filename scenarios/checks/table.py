@@ -63,6 +63,7 @@ _ALL: tuple[Check, ...] = (
     bearer.body_with_a_token_is_a_form,
     bearer.scheme_is_spelled_bearer,
     bearer.refresh_token_is_not_sent_to_the_api,
+    authorization_request.parameters_are_in_the_query,
     authorization_request.response_type_is_code,
     authorization_request.address_has_no_user_information,
     authorization_request.nothing_is_sent_empty,

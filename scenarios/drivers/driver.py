@@ -119,6 +119,22 @@ class Application(Protocol):
 
 
 @runtime_checkable
+class RestartableApplication(Application, Protocol):
+    """An application that can be stopped and started again; its sessions outlive that, and what it stores."""
+
+    async def restart(self) -> None:
+        """Stop it and start it again, as it was; `CannotStart` says why that did not work."""
+
+
+@runtime_checkable
+class ApplicationWithClock(Application, Protocol):
+    """An application whose own clock can be moved."""
+
+    async def move_clock(self, seconds: float) -> None:
+        """Have it believe that so much more time has passed than has."""
+
+
+@runtime_checkable
 class WatchedApplication(Application, Protocol):
     """An application that is only seen from outside, so that what was found out about it has to be remembered."""
 

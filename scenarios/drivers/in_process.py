@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from scenarios.drivers.calling import Caller, Raised
@@ -22,9 +22,9 @@ Factory = Callable[[Assignment], Any]
 STEP_TIMEOUT = 5.0
 _REDIRECT_URI = "http://localhost:5050/callback"
 # That a refusal says why is for the client to declare: an exception with a `code` is a reason, any other an accident.
-_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN})
+_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN, Capability.RESTART})
 # Methods that a client may have beside `begin` and `land`.
-_OPTIONAL = {"refresh": Capability.REFRESH, "call_api": Capability.CALL_API}
+_OPTIONAL = {"refresh": Capability.REFRESH, "call_api": Capability.CALL_API, "move_clock": Capability.CLOCK}
 
 
 def load_factory(name: str) -> Factory:
@@ -89,6 +89,9 @@ class InProcessDriver:
 
     async def start(self, assignment: Assignment) -> "InProcessApplication":
         """Call the factory; `CannotStart` says why there is no client."""
+        return InProcessApplication(*await self._made(assignment), lambda: self._made(assignment))
+
+    async def _made(self, assignment: Assignment) -> tuple[Any, Caller]:
         caller = Caller(self._step_timeout)
         try:
             client = await caller.call(self._factory, assignment)
@@ -107,15 +110,16 @@ class InProcessDriver:
             if declared and not callable(getattr(client, method, None)):
                 cause = f"The client declares {capability.value}, and has no method {method}."
                 raise CannotStart("CLIENT_LACKS_METHOD", cause, "Give it the method, or declare less.")
-        return InProcessApplication(client, caller)
+        return client, caller
 
 
 class InProcessApplication:
-    """A client object, and what it can do."""
+    """A client object, and what it can do; `again` makes another one, as a restart would."""
 
-    def __init__(self, client: Any, caller: "Caller") -> None:
+    def __init__(self, client: Any, caller: Caller, again: Callable[[], Awaitable[tuple[Any, Caller]]]) -> None:
         self._client = client
         self._caller = caller
+        self._again = again
         found = {capability for method, capability in _OPTIONAL.items() if callable(getattr(client, method, None))}
         declared = getattr(client, "capabilities", ())
         known = {Capability(name) for name in declared if name in Capability._value2member_map_}
@@ -130,7 +134,25 @@ class InProcessApplication:
 
     def session(self) -> "InProcessSession":
         """A fresh user agent: an empty dictionary."""
-        return InProcessSession(self._client, self._caller)
+        return InProcessSession(self)
+
+    async def call(self, method: str, *arguments: object) -> Any:
+        """Call a method of the client that there is now."""
+        return await self._caller.call(getattr(self._client, method), *arguments)
+
+    @property
+    def step_timeout(self) -> float:
+        """Seconds after which a call is given up."""
+        return self._caller.timeout
+
+    async def restart(self) -> None:
+        """Make the client anew, with nothing of the old one; the dictionaries of its sessions stay."""
+        await self.stop()
+        self._client, self._caller = await self._again()
+
+    async def move_clock(self, seconds: float) -> None:
+        """Have the client believe that so much more time has passed, where it has a method for that."""
+        await self.call("move_clock", seconds)
 
     def learn(self, good: object, denied: object) -> None:
         """Nothing to learn: the client itself says how a step ended."""
@@ -147,15 +169,14 @@ class InProcessApplication:
 class InProcessSession:
     """One user agent: the dictionary that a client keeps its session in."""
 
-    def __init__(self, client: Any, caller: "Caller") -> None:
-        self._client = client
-        self._caller = caller
+    def __init__(self, application: InProcessApplication) -> None:
+        self._application = application
         self._session: dict[str, object] = {}
 
     async def begin(self) -> str:
         """The authorization URL."""
         try:
-            url = await self._caller.call(self._client.begin, self._session)
+            url = await self._application.call("begin", self._session)
         except TimeoutError:
             raise SessionFailed("BEGIN_HUNG", "begin() did not return in time.", "It should build a URL.") from None
         except Raised as raised:
@@ -167,25 +188,25 @@ class InProcessSession:
 
     async def land(self, url: str) -> Outcome:
         """Hand the redirect to the client."""
-        return await self._step(self._client.land, self._session, url)
+        return await self._step("land", self._session, url)
 
     async def refresh(self) -> Outcome:
         """Have the client refresh."""
-        return await self._step(self._client.refresh, self._session)
+        return await self._step("refresh", self._session)
 
     async def call_api(self) -> Outcome:
         """Have the client call the API."""
-        return await self._step(self._client.call_api, self._session)
+        return await self._step("call_api", self._session)
 
     async def close(self) -> None:
         """Forget the session."""
         self._session = {}
 
-    async def _step(self, method: Callable[..., Any], *arguments: object) -> Outcome:
+    async def _step(self, method: str, *arguments: object) -> Outcome:
         try:
-            returned = await self._caller.call(method, *arguments)
+            returned = await self._application.call(method, *arguments)
         except TimeoutError:
-            return Outcome("hung", "adapter", detail=f"no answer within {self._caller.timeout:g} s")
+            return Outcome("hung", "adapter", detail=f"no answer within {self._application.step_timeout:g} s")
         except Raised as raised:
             kind = "refused" if isinstance(raised.error, Exception) else "crashed"
             return Outcome(kind, "adapter", reason=raised.reason, detail=str(raised))  # type: ignore[arg-type]

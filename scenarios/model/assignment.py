@@ -15,6 +15,8 @@ class AssignmentKind(msgspec.Struct, frozen=True):
     offline: bool = True
     authorization_query: str = ""
     token_query: str = ""
+    # An authorization endpoint that is no endpoint: RFC 6749 3.1 allows none in it.
+    authorization_fragment: str = ""
     # The server names itself in the authorization response, and the application is told how it is called.
     issuer: bool = False
     # "reserved" has characters in it that a form encodes.
@@ -28,6 +30,8 @@ class AssignmentKind(msgspec.Struct, frozen=True):
         words = [] if self.secret == "plain" else ["a secret with reserved characters"]
         words += [] if self.offline else ["no offline scope"]
         words += [f"an authorization endpoint with ?{self.authorization_query}"] if self.authorization_query else []
+        fragment = self.authorization_fragment
+        words += [f"an authorization endpoint with #{fragment}"] if fragment else []
         words += [f"a token endpoint with ?{self.token_query}"] if self.token_query else []
         words += ["a server that names itself"] if self.issuer else []
         words += ["a client_id with reserved characters"] if self.client_id == "reserved" else []

@@ -36,6 +36,8 @@ class Case(msgspec.Struct, frozen=True):
     after: str = ""
     entries: tuple[Entry, ...] = ()
     trouble: Trouble | None = None
+    # What the application said when it did not start with settings that it may refuse; `before` is of another one.
+    refused_settings: str = ""
     # Performed with no other scenario beside it.
     alone: bool = False
     # Changes that the whole run was given, so that the client gets in at all.

@@ -49,6 +49,8 @@ class Scenario:
     login_may_fail: bool = False
     # It is about https, and does not apply to a run without.
     tls: bool = False
+    # Its settings are wrong on purpose: an application that starts with others and not with them is right.
+    settings_may_be_refused: bool = False
     # Leniencies under which the server no longer tells a right client from a wrong one.
     moot_under: tuple[str, ...] = ()
     # Rows of the requirements' section 8 that it comes from.
@@ -82,6 +84,7 @@ def scenario(
     waits: bool = False,
     left_to_caller: str = "",
     login_may_fail: bool = False,
+    settings_may_be_refused: bool = False,
     tls: bool = False,
     moot_under: tuple[str, ...] = (),
     seeds: tuple[str, ...] = (),
@@ -106,6 +109,7 @@ def scenario(
             waits=waits,
             left_to_caller=left_to_caller,
             login_may_fail=login_may_fail,
+            settings_may_be_refused=settings_may_be_refused,
             tls=tls,
             moot_under=moot_under,
             seeds=seeds,

@@ -76,6 +76,12 @@ class Stage(Protocol):
     def expire_refresh_token(self, session: Session) -> None:
         """Let thirty days pass for what a session was granted."""
 
+    async def restart(self) -> None:
+        """Stop the application and start it again: what it keeps in memory is gone, what it stores is not."""
+
+    async def move_clock(self, seconds: float) -> None:
+        """Have the application believe that so much more time has passed; a scenario moves it back again."""
+
     def elsewhere(self, redirect: Redirect) -> str:
         """An address at another origin; who asks there is recorded with the flow of the redirect."""
 

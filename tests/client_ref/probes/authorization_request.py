@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from client_ref.errors import ConfigurationError
 from tests.client_ref.authorization_server import json_response
 from tests.client_ref.probes.probe import Make, forms, query, row, s256, unpadded
 
@@ -26,6 +27,13 @@ def well_formed(make: Make) -> bool:
 @row("S-AUTH-02")
 def endpoint_with_query(make: Make) -> bool:
     url = make(authorization_endpoint="https://server.example/auth?tenant=t1").begin({})
+    odd = make(authorization_endpoint="https://server.example/auth#top")
+    try:
+        odd.policy.check_registration(odd.registration)
+    except ConfigurationError:
+        pass
+    else:
+        return False
     return url.count("?") == 1 and query(url).count(("tenant", "t1")) == 1 and "client_id" in dict(query(url))
 
 

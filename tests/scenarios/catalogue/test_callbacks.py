@@ -16,7 +16,6 @@ MINE = [each for each in collect() if any(seed.startswith(FAMILIES) for seed in 
 
 # What no scenario can show yet, and why.
 NOT_YET = {
-    ("login-never-expires", "S-CB-19"): "no seat can move a client's own clock",
     ("landing-place-ignored", "S-MIX-06"): "two authorization servers",
 }
 IN_PROCESS = {name: flaw for name, flaw in clients.FLAWS.items() if flaw.pages is STRICT_PAGES}
