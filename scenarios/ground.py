@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,14 @@ from mock_server.protocol.records import App
 from mock_server.serving import LOOPBACK, RunningServer, throw_away_authority
 from mock_server.transcript import Event, Exchange
 from scenarios.diagnosis import UNFORGIVABLE, Attempt, Diagnosis, diagnose
-from scenarios.drivers.driver import BrowserSession, CannotStart, CookiesAtLanding, Driver, WatchedApplication
+from scenarios.drivers.driver import (
+    BrowserSession,
+    CannotStart,
+    CookiesAtLanding,
+    Driver,
+    RegisteredDriver,
+    WatchedApplication,
+)
 from scenarios.drivers.environment import trusted_here
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.evidence import is_alive
@@ -116,6 +123,8 @@ async def break_ground(
 ) -> Ground:
     """Register an app and start the application for it; `CannotStart` says why there is none."""
     app = registered_app(kind, app_kind, driver.redirect_uri(kind))
+    if isinstance(driver, RegisteredDriver) and (known := driver.registered(app_kind)) is not None:
+        app = replace(app, client_id=known.client_id, client_secret=known.client_secret)
     server.register(app)
     assignment = assignment_of(server, app, kind, app_kind)
     application = await driver.start(assignment)

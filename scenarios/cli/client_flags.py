@@ -15,7 +15,15 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _KINDS = click.Choice(["basic", "pkce", "both"])
 # Each is a way to plug a client in by itself.
 _SEATS = ("client", "login", "adapter", "asgi", "wsgi")
-_WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
+_WEB = {
+    "callback": "--callback",
+    "signed_in": "--signed-in",
+    "refresh": "--refresh",
+    "api_call": "--api-call",
+    "host": "--host",
+    "attach": "--attach",
+    "mock_port": "--mock-port",
+}
 _FLAGS = (
     click.option("--client", metavar="NAME", help="A client in this process: module:factory, reference, flawed:NAME."),
     click.option("--login", metavar="PATH", help="A web application, after --: where its login begins."),
@@ -28,6 +36,9 @@ _FLAGS = (
     click.option("--refresh", metavar="PATH", help="Web: where it refreshes; POST before the path if it wants one."),
     click.option("--api-call", metavar="PATH", help="Web: where it calls the API."),
     click.option("--env", multiple=True, metavar="NAME=TEMPLATE", help="Web: one more variable, as in ID={client_id}."),
+    click.option("--host", metavar="NAME", help="Web: the name that it is called by.  [default: localhost]"),
+    click.option("--attach", metavar="URL", help="Web: no command; it runs already, and this is its redirect URI."),
+    click.option("--mock-port", metavar="PORT", help="Web: where the mock listens.  [default: any; --attach: 4444]"),
     click.option("--tls", is_flag=True, help="The mock speaks https; the client is told what to trust."),
 )
 

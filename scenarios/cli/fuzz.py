@@ -99,7 +99,7 @@ def _fuzz(
     click.echo(f"oauthspec fuzz --seed {seed} {client}", err=True)
     for app_kind in seat.app_kinds:
         try:
-            with Arena(seat.driver, app_kind, tls=seat.tls) as arena:
+            with Arena(seat.driver, app_kind, tls=seat.tls, host=seat.host, port=seat.port) as arena:
                 for target in targets:
                     campaign = _campaign(arena, target, limit, seed, database)
                     for line in covered(campaign, app_kind, arena.restarts):

@@ -57,7 +57,7 @@ def _replayed(each: "Counterexample", file: Path, seat: Seat) -> int:
     from scenarios.fuzzing.replaying import replay
 
     try:
-        result = replay(each, seat.driver, tls=seat.tls)
+        result = replay(each, seat.driver, tls=seat.tls, host=seat.host, port=seat.port)
     except CannotGoOn as error:
         raise UnreadableExample(error.code, error.cause) from None
     if result.fixed:

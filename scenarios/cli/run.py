@@ -15,7 +15,7 @@ from scenarios.baseline import Baseline
 from scenarios.cli.client_flags import client_flags, settings_read, wanted
 from scenarios.cli.interrupts import run_until_interrupted
 from scenarios.cli.reporting import Files, tell_what_was_printed, written
-from scenarios.cli.seats import Seat, chosen
+from scenarios.cli.seats import STEP_TIMEOUT, Seat, chosen
 from scenarios.cli.terms import baseline_of, terms_flags, today
 from scenarios.cli.verb import Misuse, Verb
 from scenarios.collection import NothingSelected, Selected, collect, performances
@@ -70,11 +70,13 @@ def command(
     provider = _provider(provider_name)
     expected = Baseline() if baseline is None else baseline_of(baseline)
     with quiet_stdout() as printed:
-        seat = chosen(wanted(client_command, flags), output)
+        # Who gives a scenario longer, as with a debugger, gives its steps longer too.
+        seat = chosen(wanted(client_command, flags), output, STEP_TIMEOUT * timeout / _LIMIT)
         selected = _selected(seat, selectors)
         again = last_time.again(selected, _remembered_as(seat, provider_name)) if last_failed else ()
         terms = Terms(expected, fail_on or "failed", today(), partial=bool(selectors or again))
-        plan = Plan(seat.driver, again or selected, provider, lanes, timeout, terms, seat.tls)
+        where = (seat.tls, seat.host, seat.port)
+        plan = Plan(seat.driver, again or selected, provider, lanes, timeout, terms, *where)
         header = _header(plan, seat, selectors)
         console = Console(header, plan.performances, verbose=verbose)
         if last_failed:

@@ -13,6 +13,7 @@ its user agent (`begin`), and to take the redirect that comes back (`land`).
 
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from mock_server.protocol.records import App
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.outcome import Outcome
@@ -169,3 +170,11 @@ class Driver(Protocol):
 
     async def start(self, assignment: Assignment) -> Application:
         """Start an application; `CannotStart` says why there is none."""
+
+
+@runtime_checkable
+class RegisteredDriver(Driver, Protocol):
+    """A seat whose application may have been told of its registration already."""
+
+    def registered(self, app_kind: AppKind) -> App | None:
+        """That registration, or nothing where each application is told of its own."""

@@ -1,5 +1,6 @@
 """What a web application is told, as environment variables named as in Frame.io's guide."""
 
+import difflib
 import ipaddress
 import os
 import re
@@ -12,6 +13,12 @@ from scenarios.drivers.driver import CannotStart
 from scenarios.model.assignment import Assignment
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
+FIELDS = (
+    *("authorize_url", "token_url", "client_id", "client_secret", "redirect_uri", "scope", "port", "api_url"),
+    *("revoke_url", "issuer", "app_kind", "ca_file"),
+)
+"""What a template can name, whatever the assignment."""
+
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -87,13 +94,22 @@ def is_local(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def check_template(name: str, template: str) -> None:
+    """Raise `CannotStart` for a variable that could never be filled in."""
+    unknown = [field for field in _FIELD.findall(template) if field not in FIELDS]
+    if not unknown and name and "=" not in name and "\0" not in name + template:
+        return
+    cause = f"The environment variable {name}={template} cannot be filled in."
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], FIELDS, 1)
+        cause = f"{name}={template} names {{{unknown[0]}}}, which is nothing that an application is told."
+        cause += f" Is {{{near[0]}}} meant?" if near else ""
+    raise CannotStart("BAD_ENVIRONMENT", cause, f"It may name {', '.join(f'{{{field}}}' for field in FIELDS)}.")
+
+
 def _filled(name: str, template: str, known: Mapping[str, str | None]) -> str | None:
-    asked = _FIELD.findall(template)
-    unknown = [field for field in asked if field not in known]
-    if unknown or not name or "=" in name or "\0" in name + template:
-        cause = f"The environment variable {name}={template} cannot be filled in."
-        raise CannotStart("BAD_ENVIRONMENT", cause, f"It may name {', '.join(f'{{{field}}}' for field in known)}.")
-    if any(known[field] is None for field in asked):
+    check_template(name, template)
+    if any(known.get(field) is None for field in _FIELD.findall(template)):
         return None
     return _FIELD.sub(lambda match: known[match[1]] or "", template)
 

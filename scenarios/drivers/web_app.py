@@ -1,22 +1,37 @@
 """The seat of a web application in any language: started as a command, or already running, and seen from a browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
+from mock_server.apps import BASIC_APP, PKCE_APP
+from mock_server.environment import env_lines
+from mock_server.protocol.records import App
 from scenarios.drivers import environment, process
 from scenarios.drivers.browser import origin_of
-from scenarios.drivers.driver import Application, ApplicationDied, CannotStart, CapabilitySource, ClientSession
+from scenarios.drivers.driver import (
+    Application,
+    ApplicationDied,
+    CannotStart,
+    CapabilitySource,
+    ClientSession,
+    NotAssignable,
+)
 from scenarios.drivers.fetching import Answer, Target, Wanted, fetch
 from scenarios.drivers.learning import Signal, learn
 from scenarios.drivers.probe import parse_address, parse_probe
 from scenarios.drivers.process import ApplicationProcess
 from scenarios.drivers.web_session import Place, Steps, WebSession
-from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
+from scenarios.model.assignment import PLAIN, AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 
 _GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.HTML, Capability.POST_CALLBACK})
+_READY, _ATTACHED = 30.0, 300.0
+"""Seconds that an application may take to listen: one that is started, and one that somebody else starts."""
+
 _PATIENCE = 0.5
 """Seconds that a process may take to end after its last connection broke."""
 
@@ -156,7 +171,8 @@ class WebAppDriver:
 
     `login`, `refresh` and `api_call` are paths or URLs of the application, with `POST ` before those that are posted
     to; `signed_in` is a probe as in `GET /me is 200`. `env` holds further variables, as in `OAUTH_ID={client_id}`.
-    Times are in seconds. A `fixed_redirect_uri` is for an application that cannot listen on any port.
+    Times are in seconds. A `fixed_redirect_uri` is for an application that cannot listen on any port. What the user of
+    one that runs already has to set, secrets included, is told to `announce`.
     """
 
     def __init__(
@@ -174,8 +190,9 @@ class WebAppDriver:
         folder: Path | None = None,
         output: Path | None = None,
         fixed_redirect_uri: str | None = None,
-        ready_timeout: float = 30.0,
+        ready_timeout: float | None = None,
         step_timeout: float = 10.0,
+        announce: Callable[[str], None] = lambda _text: None,
     ) -> None:
         if isinstance(command, str):
             raise TypeError("a command is a list: it is never split on spaces")
@@ -193,9 +210,14 @@ class WebAppDriver:
         self._origin, self._callback = host, callback if callback.startswith("/") else f"/{callback}"
         self._kinds: tuple[AppKind, ...] = ("pkce",) if pkce else ("basic",)
         self._env = dict(env or {})
+        for name, template in self._env.items():
+            environment.check_template(name, template)
         self._folder, self._output = folder, output
         self._fixed = fixed_redirect_uri
-        self._ready_timeout = ready_timeout
+        # A person who copies settings needs longer than an interpreter that loads.
+        usual = _READY if command is not None else _ATTACHED
+        self._ready_timeout = usual if ready_timeout is None else ready_timeout
+        self._announce, self._announced = announce, ""
         self._given_ports: frozenset[int] = frozenset()
         self._started = 0
 
@@ -222,6 +244,16 @@ class WebAppDriver:
         port = process.free_port(self._given_ports)
         self._given_ports |= {port}
         return f"http://{self._origin}:{port}{self._callback}"
+
+    @property
+    def mock_host(self) -> str:
+        """The host name for the mock: another than the application's, as in the world, so that they are two sites."""
+        host = (urlsplit(self._fixed).hostname if self._fixed else self._origin) or ""
+        return "localhost" if host in process.LOOPBACK else "127.0.0.1"
+
+    def registered(self, app_kind: AppKind) -> App | None:
+        """The registration of an application that runs already: it was told of it once, and is not told again."""
+        return None if self.command is not None else (PKCE_APP if app_kind == "pkce" else BASIC_APP)
 
     def environment(self, assignment: Assignment) -> dict[str, str]:
         """What an application is told; for one that runs already, what its user has to set."""
@@ -253,13 +285,27 @@ class WebAppDriver:
             raise
 
     async def _attach(self, assignment: Assignment) -> str:
+        kind = assignment.kind
+        if msgspec.structs.replace(kind, redirect_uris=1) != PLAIN:
+            cause = f"The application runs already, and would have to be told something else: {kind}."
+            raise NotAssignable("ATTACHED", cause, "Have it started from here, with its command, to judge this too.")
         host, port = urlsplit(assignment.redirect_uri).hostname or "", environment.port_of(assignment.redirect_uri)
         hosts = process.LOOPBACK if host == "localhost" or host.endswith(".localhost") else (host,)
+        self._tell(assignment, f"{host}:{port}")
         address = await process.first_listening(port, hosts, self._ready_timeout)
         if not address:
-            cause = f"Nothing listens at {host}:{port}."
+            cause = f"Nothing listened at {host}:{port} within {self._ready_timeout:g} s."
             raise CannotStart("NOT_RUNNING", cause, "Start the application with the settings shown.")
         return address
+
+    def _tell(self, assignment: Assignment, where: str) -> None:
+        """Say once what the application has to be told, and that it is waited for."""
+        settings = self.environment(assignment)
+        text = env_lines({name: value for name, value in settings.items() if name != "PORT"})
+        if text != self._announced:
+            waits = f"It is waited for at {where}, for {self._ready_timeout:g} s at most."
+            self._announce(f"Start the application with these settings. {waits}\n\n{text}")
+            self._announced = text
 
     def _files(self, assignment: Assignment) -> tuple[Path, Path] | None:
         if self._output is None:

@@ -13,11 +13,11 @@ from typing import Self
 from mock_server.changes import Changes
 from mock_server.protocol.provider import FRAMEIO, Provider
 from mock_server.protocol.resource_owner import Deny
-from mock_server.serving import RunningServer, authorization_server
+from mock_server.serving import LOOPBACK, authorization_server
 from mock_server.transcript import Entry, Exchange, ReceivedRequest
 from scenarios.drivers.driver import CannotStart, Driver, DriverError, SessionFailed
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import Learned, break_ground, learn, secured
+from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.model.assignment import PLAIN, AppKind
 from scenarios.performing import Ground, Recorder
 
@@ -41,7 +41,14 @@ class Arena:
     """
 
     def __init__(
-        self, driver: Driver, app_kind: AppKind, provider: Provider = FRAMEIO, *, tls: bool = False
+        self,
+        driver: Driver,
+        app_kind: AppKind,
+        provider: Provider = FRAMEIO,
+        *,
+        tls: bool = False,
+        host: str = LOOPBACK,
+        port: int = 0,
     ) -> None:
         self.app_kind = app_kind
         self.loop = asyncio.new_event_loop()
@@ -52,7 +59,7 @@ class Arena:
         self._driver = driver
         core = authorization_server(provider=provider, apps=(), auto_allow=True, journal=1_000, grants=4_000)
         self._secured = secured(tls)
-        self.server = RunningServer(core, authority=self._secured.__enter__())
+        self.server = listening(core, host, port, self._secured.__enter__())
         self._flows: deque[str] = deque()
         self._entries: list[Entry] = []
         self._ground: Ground | None = None

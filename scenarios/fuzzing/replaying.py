@@ -2,6 +2,7 @@
 
 import msgspec
 
+from mock_server.serving import LOOPBACK
 from scenarios.drivers.driver import Driver
 from scenarios.fuzzing import invariants
 from scenarios.fuzzing.arena import Arena
@@ -23,7 +24,9 @@ class Replayed(msgspec.Struct, frozen=True):
     severity: str = "none"
 
 
-def replay(counterexample: Counterexample, driver: Driver, *, tls: bool = False) -> Replayed:
+def replay(
+    counterexample: Counterexample, driver: Driver, *, tls: bool = False, host: str = LOOPBACK, port: int = 0
+) -> Replayed:
     """Perform a counterexample in an application of its own.
 
     `UnreadableExample` says why it cannot be performed any more, `DriverError` and `CannotGoOn` that the client cannot.
@@ -34,7 +37,7 @@ def replay(counterexample: Counterexample, driver: Driver, *, tls: bool = False)
         kinds = " or ".join(driver.app_kinds)
         cause = f"it is of a {counterexample.app_kind} app, and the client is given as {kinds}."
         raise UnreadableExample("OTHER_APP_KIND", cause)
-    with Arena(driver, counterexample.app_kind, tls=tls) as arena:
+    with Arena(driver, counterexample.app_kind, tls=tls, host=host, port=port) as arena:
         if counterexample.target == "authorization-request":
             found = many_logins(arena, _LOGINS).found.get(counterexample.invariant)
             return _replayed([found.violation] if found is not None else [])
