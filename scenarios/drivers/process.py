@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -24,6 +25,9 @@ GRACE = 2.0
 
 _LAST = 5.0
 """Seconds that a killed process may take to be gone."""
+
+_ELSEWHERE = 5.0
+"""Seconds that a command may listen on other ports alone, as with a debugger's, before it is taken for mistaken."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 _MARK = "OAUTHSPEC_APPLICATION"
@@ -98,11 +102,12 @@ class ApplicationProcess:
 
     async def listens(self, port: int, seconds: float) -> str:
         """Wait until it accepts connections; the address that it does so at. `CannotStart` says why it never does."""
-        found = await first_listening(port, LOOPBACK, seconds, lambda: bool(self.ended))
+        began, elsewhere = time.monotonic(), _Elsewhere(self._others)
+        found = await first_listening(port, LOOPBACK, seconds, lambda: bool(self.ended) or elsewhere.too_long())
         if self.ended:
             raise self._ended_at_once(port)
         if not found:
-            raise self._never_listened(port, seconds)
+            raise self._never_listened(port, min(seconds, time.monotonic() - began))
         return found
 
     async def stop(self) -> None:
@@ -123,6 +128,10 @@ class ApplicationProcess:
         self._stdout.close()
         self._stderr.close()
 
+    def _others(self) -> list[int]:
+        """The ports that any of its processes listens on."""
+        return process_tree.listening_ports(process_tree.members(self._process.pid, self._mark))
+
     def _ended_at_once(self, port: int) -> CannotStart:
         cause = f"{self.command[0]} {self.ended} before it listened on port {port}.{self.last_lines()}"
         if _TAKEN.search(self._stderr.text() + self._stdout.text()):
@@ -133,12 +142,31 @@ class ApplicationProcess:
         return CannotStart("EXITED_AT_ONCE", cause, next_step)
 
     def _never_listened(self, port: int, seconds: float) -> CannotStart:
-        others = process_tree.listening_ports(process_tree.members(self._process.pid, self._mark))
+        others = self._others()
         instead = f"; it listens on {', '.join(map(str, others))} instead" if others else ""
-        cause = f"Nothing listened on port {port} within {seconds:g} s{instead}.{self.last_lines()}"
+        if port in others:
+            instead = "; it listens there, but not at the loopback interface (127.0.0.1 or ::1)"
+        cause = f"Nothing listened on port {port} within {seconds:.2g} s{instead}.{self.last_lines()}"
         return CannotStart(
             "NEVER_LISTENED", cause, "Have the application listen on the port in PORT, which REDIRECT_URI names too."
         )
+
+
+class _Elsewhere:
+    """Looks now and then whether a command has been listening on other ports for long; a look is not for nothing."""
+
+    def __init__(self, others: Callable[[], list[int]]) -> None:
+        self._others = others
+        self._since: float | None = None
+        self._looked = time.monotonic()
+
+    def too_long(self) -> bool:
+        """True once it has listened elsewhere for some seconds."""
+        now = time.monotonic()
+        if now - self._looked >= _ELSEWHERE / 5:
+            self._looked = now
+            self._since = (self._since or now) if self._others() else None
+        return self._since is not None and now - self._since >= _ELSEWHERE
 
 
 def free_port(exclude: frozenset[int] = frozenset()) -> int:

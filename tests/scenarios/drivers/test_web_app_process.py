@@ -98,6 +98,13 @@ async def test_one_that_listens_on_another_port_is_told_on_which(monkeypatch):
     assert "it listens on " in error.cause
 
 
+@linux
+async def test_one_that_listens_elsewhere_is_not_waited_for_to_the_end(monkeypatch):
+    monkeypatch.setattr(process, "_ELSEWHERE", 0.1)
+    error = await refusal(habitual("listens-elsewhere", ready_timeout=600.0))
+    assert (error.code, "it listens on " in error.cause) == ("NEVER_LISTENED", True)
+
+
 async def test_one_that_floods_its_error_output_is_not_waited_for():
     error = await refusal(habitual("floods-stderr-and-never-listens", ready_timeout=0.5))
     assert error.code == "NEVER_LISTENED"

@@ -6,8 +6,9 @@
 import json
 import os
 import secrets
+import signal
 import sys
-import time
+import threading
 import urllib.error
 import urllib.request
 from base64 import b64encode, urlsafe_b64encode
@@ -184,6 +185,8 @@ class Page(BaseHTTPRequestHandler):
             self.redirect(begin(self.session))
         elif "mute" in HABITS:
             self.redirect("/")
+        elif "circles" in HABITS:
+            self.redirect(self.path)
         else:
             self.page(200 if "always-200" in HABITS else 400, f"That did not work: {refusal}")
 
@@ -192,7 +195,8 @@ class Page(BaseHTTPRequestHandler):
 
     def page(self, status, text, *headers):
         headers = [*headers, ("Set-Cookie", self.cookie.format(self.name))] if self.cookie else headers
-        body = text.encode()
+        headers = [*headers, *HOSTILE_COOKIES] if "hostile-cookies" in HABITS else headers
+        body = text.encode() + (b"x" * 4_000_000 if "megabytes" in HABITS and status == 400 else b"")
         self.send_response(status)
         for name, value in (*headers, ("Content-Type", "text/html"), ("Content-Length", str(len(body)))):
             self.send_header(name, value)
@@ -215,6 +219,17 @@ COOKIES = {
 }
 
 
+# None that would push the session's own cookie out of a jar: that would be a habit of its own.
+HOSTILE_COOKIES = [
+    ("Set-Cookie", line)
+    for line in (
+        *("", ";;;", "=", "a=b; Domain=other.example", "a=b; Domain=.", f"big={'x' * 5000}", "__Host-a=b"),
+        *("c=d; Max-Age=-99999999999999999999999; Expires=nonsense", "e=f; Path=nowhere; SameSite=Odd"),
+        *(f"many-{number}=v" for number in range(20)),
+    )
+]
+
+
 class OneAtATime(TCPServer):
     allow_reuse_address = True
     request_queue_size = 64
@@ -224,12 +239,22 @@ class Threaded(ThreadingMixIn, OneAtATime):
     daemon_threads = True
 
 
+def flood():
+    while True:
+        sys.stdout.write("x" * 65535 + "\n")
+
+
 if __name__ == "__main__":
     if "needs-variables" in HABITS:
         sys.exit(f"KeyError: 'FRAMEIO_CLIENT_ID' (it has {sorted(TOLD)[:1]})")
     if "needs-https" in HABITS:
         sys.exit("oauthlib.oauth2.rfc6749.errors.InsecureTransportError: OAuth 2 MUST utilize https.")
-    if "starts-late" in HABITS:
-        time.sleep(0.2)
+    if "ignores-sigterm" in HABITS:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "floods-stdout" in HABITS:
+        threading.Thread(target=flood, daemon=True).start()
+    if "forks" in HABITS and os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Event().wait()
     server = OneAtATime if "one-request-at-a-time" in HABITS else Threaded
     server(("127.0.0.1", int(TOLD["PORT"])), Page).serve_forever()
