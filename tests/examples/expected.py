@@ -13,6 +13,7 @@ from scenarios.model.assignment import AppKind
 from scenarios.rules.always import RULES
 
 APPS = Path(__file__).parents[2] / "examples" / "apps"
+ADAPTERS = APPS.parent / "adapters"
 NAMES = sorted(path.parent.name for path in APPS.glob("*/expected.toml"))
 
 # The families whose verdicts are written down for these apps. A family is added together with its expectations, and
@@ -30,9 +31,9 @@ Verdicts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Expected:
-    """What `examples/apps/<name>/expected.toml` says; what it does not name is expected to pass."""
+    """What the file `expected.toml` of an example says; what it does not name is expected to pass."""
 
-    name: str
+    folder: Path
     app_kinds: tuple[AppKind, ...]
     command: tuple[str, ...]
     options: tuple[str, ...]
@@ -41,8 +42,8 @@ class Expected:
     entries: tuple[Mapping, ...]
 
     @property
-    def folder(self) -> Path:
-        return APPS / self.name
+    def name(self) -> str:
+        return self.folder.name
 
     def verdicts(self, app_kind: AppKind) -> Verdicts:
         """The status of everything that is performed or asked of an app of a kind, by identifier."""
@@ -71,10 +72,10 @@ class Expected:
         return [identifier for e in entries for check in e["checks"] for identifier in matching(check, among)]
 
 
-def read(name: str) -> Expected:
-    told = tomllib.loads((APPS / name / "expected.toml").read_text("utf-8"))
+def read(name: str, among: Path = APPS) -> Expected:
+    told = tomllib.loads((among / name / "expected.toml").read_text("utf-8"))
     return Expected(
-        name=name,
+        folder=among / name,
         app_kinds=tuple(told["app_kinds"]),
         command=tuple(told["command"]),
         options=tuple(told["options"]),

@@ -92,10 +92,10 @@ def run_mended(app: Expected, home: Path) -> Run:
     return run([*selecting(sorted(found)), *app.options, "--", *app.command], home, prepared(app, home, mended=True))
 
 
-def every(names: Iterable[str]) -> list[Any]:
-    """Apps as parameters of a test, each with what a machine needs for it, as its files tell."""
-    kinds = {"package.json": "node", "app.go": "go", "app.rb": "ruby"}
-    needed = ((name, [kind for file, kind in kinds.items() if (APPS / name / file).is_file()]) for name in names)
+def every(names: Iterable[str], among: Path = APPS) -> list[Any]:
+    """Examples as parameters of a test, each with what a machine needs for it, as its files tell."""
+    kinds = {"package.json": "node", "*.go": "go", "*.rb": "ruby"}
+    needed = ((name, [kind for file, kind in kinds.items() if any((among / name).glob(file))]) for name in names)
     return [pytest.param(name, marks=[pytest.mark.requires(kind) for kind in kinds]) for name, kinds in needed]
 
 
@@ -106,13 +106,13 @@ def selecting(names: Iterable[str]) -> list[str]:
 def prepared(app: Expected, home: Path, *, mended: bool = False) -> Path:
     """A copy of an app's folder that is ready to run: patched where it is to be, and built where it is not Python."""
     folder = home / app.name
-    shutil.copytree(app.folder, folder, ignore=shutil.ignore_patterns("node_modules", "app", "__pycache__"))
+    shutil.copytree(app.folder, folder, ignore=shutil.ignore_patterns("node_modules", "app", "adapter", "__pycache__"))
     if mended:
         carried_out(["git", "apply", app.patch], folder)
     if (app.folder / "package.json").is_file():
         (folder / "node_modules").symlink_to(installed(app.folder))
-    if (app.folder / "app.go").is_file():
-        carried_out(["go", "build", "-o", "app", "app.go"], folder, DEBIAN_GO)
+    for source in folder.glob("*.go"):
+        carried_out(["go", "build", "-o", source.stem, source.name], folder, DEBIAN_GO)
     return folder
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import platform
 import sys
 import threading
 from importlib.metadata import version
@@ -32,7 +31,7 @@ class Adapter:
             told = self.do(request)
         except AuthlibBaseError as error:  # how Authlib declines
             told = {"message": "outcome", "kind": "refused", "reason": error.error or type(error).__name__}
-        except Exception as error:  # it broke; the text may hold a secret, its type does not
+        except Exception as error:  # noqa: BLE001 - it broke; the text may hold a secret, its type does not
             told = {"message": "outcome", "kind": "error", "reason": type(error).__name__}
         return told | {"seq": request["seq"]}
 
@@ -40,7 +39,7 @@ class Adapter:
         """One request."""
         if request["message"] == "start":
             self.assigned = request["assignment"]
-            client = {"name": "Authlib", "version": version("authlib"), "language": f"Python {platform.python_version()}"}
+            client = {"name": "Authlib", "version": version("authlib"), "language": "Python"}
             client["options"] = {"code_challenge_method": "S256"}
             return {"message": "started", "version": 1, "client": client, "capabilities": CAPABILITIES}
         session = self.sessions.setdefault(request["session"], {})
