@@ -208,7 +208,10 @@ class RunningServer:
         asyncio.run_coroutine_threadsafe(self._present(certificate), self._loop).result()
 
     async def settled(self, patience: float = 1.0) -> None:
-        """Wait until of every handshake is known what became of it; at most so many seconds."""
+        """Wait until it is known what became of every handshake, and both sides of what is closed have closed it.
+
+        At most so many seconds.
+        """
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(patience), self._loop))
 
     async def _settle(self, patience: float) -> None:
@@ -218,7 +221,7 @@ class RunningServer:
                     await asyncio.wait([handshake])
                 for connection in tuple(self._state.connections):
                     if isinstance(connection, SecuredConnection):
-                        await connection.give_up()
+                        await connection.settled()
 
     async def _present(self, certificate: Certificate) -> None:
         self._certificate = certificate

@@ -47,11 +47,16 @@ class SecuredConnection(Connection):
         if not self._ended.done():
             self._ended.set_result(None)
 
-    async def give_up(self) -> None:
-        """End a connection under a bad certificate on which nothing was said: whoever left may not have said so."""
+    async def settled(self) -> None:
+        """Wait for the end of a connection that is being closed, or was opened under a bad certificate for nothing.
+
+        Whoever has left the latter may not have said so.
+        """
         if self._certificate not in GOOD and not self._heard:
             self.transport.abort()
-            await self._ended
+        if self.transport.is_closing():
+            # Not the future itself: whoever gives up waiting would cancel it.
+            await asyncio.wait([self._ended])
 
     def _tell(self, how: How) -> None:
         if self._certificate not in GOOD:

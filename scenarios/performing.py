@@ -36,6 +36,8 @@ from scenarios.model.stage import Redirect, Session
 
 # What the whole run forgives is no secret, but an access token outlives its hour only by moving the server's clock.
 ACCESS_TOKEN_LIFETIME = 3600
+# Seconds that clients have to close what the server has closed.
+_CLOSING = 0.2
 REFRESH_TOKEN_LIFETIME = 30 * 24 * 3600
 
 
@@ -246,11 +248,14 @@ class LiveStage:
             core.change_flow(flow, self._ground.changes(changes))
             core.transcript.record(flow, "changes", **written(changes))
 
-    def present(self, certificate: Certificate) -> None:
+    async def present(self, certificate: Certificate) -> None:
         """Show another certificate to everybody from now on; at the end of the story it is the usual one again."""
         server = self._ground.server
-        server.present(certificate)
         self._certificate = certificate
+        server.present(certificate)
+        # Nobody shall be caught in the midst of sending over a connection that is just being closed. A client that
+        # does not look at what it is not using never notices, and looks before it sends.
+        await server.settled(_CLOSING)
         for flow in [flow for session in self.sessions for flow in session.flows]:
             server.transcript.record(flow, "changes", certificate=certificate)
 

@@ -47,9 +47,9 @@ async def bad_certificate_of_the_token_endpoint(stage: Stage, certificate: Certi
     """When the code is to be redeemed, who answers has a certificate that nobody may take. Nothing is sent to it."""
     client = stage.session()
     redirect = await client.authorize()
-    stage.present(certificate)
+    await stage.present(certificate)
     await client.land(redirect)
-    stage.present("trusted")
+    await stage.present("trusted")
     return breaks_off(client)
 
 
@@ -67,9 +67,9 @@ async def bad_certificate_at_a_refresh(stage: Stage, certificate: Certificate) -
     """The login was good; when it refreshes, who answers has a certificate that nobody may take."""
     client = stage.session()
     await client.log_in()
-    stage.present(certificate)
+    await stage.present(certificate)
     await client.refresh()
-    stage.present("trusted")
+    await stage.present("trusted")
     return breaks_off(client, step="refresh")
 
 
@@ -87,9 +87,9 @@ async def bad_certificate_of_the_api(stage: Stage, certificate: Certificate) -> 
     """The login was good; when the API is called, who answers has a certificate that nobody may take."""
     client = stage.session()
     await client.log_in()
-    stage.present(certificate)
+    await stage.present(certificate)
     await client.call_api()
-    stage.present("trusted")
+    await stage.present("trusted")
     return breaks_off(client, step="call_api")
 
 
@@ -106,9 +106,9 @@ async def renewed_certificate(stage: Stage) -> Accepts:
     """The server has a new certificate, of the same authority and for the same names."""
     client = stage.session()
     redirect = await client.authorize()
-    stage.present("renewed")
+    await stage.present("renewed")
     await client.land(redirect)
-    stage.present("trusted")
+    await stage.present("trusted")
     return accepts(client)
 
 

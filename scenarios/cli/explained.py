@@ -53,6 +53,8 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
     needs = [f"{need.value}: {MEANINGS[need]}" for need in sorted(scenario.needs, key=lambda each: each.value)]
     for number, need in enumerate(needs):
         yield from _labelled("needs" if number == 0 else "", need)
+    if scenario.tls:
+        yield from _labelled("over", "https alone (--tls)")
     if scenario.assignment != PLAIN:
         yield from _labelled("assigned", str(scenario.assignment))
     if scenario.left_to_caller:
@@ -60,7 +62,8 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
         yield from _labelled("left to the caller", left)
     yield from _labelled("performed as", " and ".join(f"a {APP_KINDS[kind]}" for kind in scenario.app_kinds))
     yield from _covers(scenario.identifier)
-    yield from _labelled("run just this", f"oauthspec run --select {scenario.identifier} ...")
+    tls = " --tls" if scenario.tls else ""
+    yield from _labelled("run just this", f"oauthspec run{tls} --select {scenario.identifier} ...")
 
 
 def of_rule(rule: Rule) -> Iterator[str]:

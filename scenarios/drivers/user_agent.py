@@ -10,6 +10,8 @@ import httpx
 from scenarios.drivers.driver import SessionFailed
 
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+# A connection that was opened under one certificate says nothing of the next.
+_TLS_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=0)
 _ERROR_PAGE = "/oauth2/fallbacks/error"
 
 
@@ -24,7 +26,7 @@ class UserAgent:
         self._client = httpx.AsyncClient(
             verify=True if trust is None else trust,
             timeout=timeout,
-            limits=_LIMITS,
+            limits=_LIMITS if trust is None else _TLS_LIMITS,
             trust_env=False,
             follow_redirects=False,
         )

@@ -88,7 +88,7 @@ class Stage(Protocol):
     def change(self, session: Session, changes: Changes) -> None:
         """Answer a session otherwise from now on; what was changed for it before counts no longer."""
 
-    def present(self, certificate: Certificate) -> None:
+    async def present(self, certificate: Certificate) -> None:
         """Show another certificate to everybody from now on, on new connections: a story is alone with the server."""
 
 

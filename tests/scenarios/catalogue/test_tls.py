@@ -11,7 +11,7 @@ from mock_server.serving import throw_away_authority
 from scenarios.drivers.environment import trusted_here
 from tests.examples.seats import SEATS, by_status
 from tests.examples.seats import performed as performed_in_a_seat
-from tests.scenarios.catalogue.performed import performed
+from tests.scenarios.catalogue.performed import performed as performed_in_time
 
 pytestmark = pytest.mark.slow
 
@@ -40,13 +40,18 @@ CAUGHT = {
 }
 
 
+def performed(factory, selectors, kind="basic", *, tls=True):
+    """The verdicts; on a machine that is busy, handshakes take their time."""
+    return performed_in_time(factory, selectors, kinds=(kind,), tls=tls, step_timeout=10.0)
+
+
 def failed(verdicts):
     return {verdict.identifier for _, verdict in verdicts if verdict.status == "failed"}
 
 
 @pytest.mark.parametrize("flaw", CAUGHT)
 def test_a_flawed_client_is_caught_where_it_is_flawed(flaw):
-    verdicts = performed(flawed.factory(flaw), ["tls/*"], kinds=("basic",), tls=True)
+    verdicts = performed(flawed.factory(flaw), ["tls/*"])
     assert failed(verdicts) == CAUGHT[flaw]
     assert {verdict.status for _, verdict in verdicts} == {"failed", "passed"}
 
@@ -54,13 +59,13 @@ def test_a_flawed_client_is_caught_where_it_is_flawed(flaw):
 @pytest.mark.parametrize("flaw", ["certificate-not-verified-at-the-second-try", "certificate-not-verified-at-the-api"])
 def test_so_is_one_for_asyncio(flaw):
     selected = ["tls/bad-*expired*", "tls/renewed-certificate"]
-    assert failed(performed(flawed.async_factory(flaw), selected, kinds=("pkce",), tls=True)) == {
+    assert failed(performed(flawed.async_factory(flaw), selected, "pkce")) == {
         name for name in CAUGHT[flaw] if "expired" in name
     }
 
 
 def test_one_that_pins_for_asyncio():
-    verdicts = performed(flawed.async_factory("certificate-pinned"), CERTIFICATES[1:], kinds=("pkce",), tls=True)
+    verdicts = performed(flawed.async_factory("certificate-pinned"), CERTIFICATES[1:], "pkce")
     assert failed(verdicts) == {"tls/renewed-certificate"}
 
 
@@ -80,7 +85,7 @@ def test_a_web_application_that_looks_at_nothing_is_caught(tmp_path):
 
 
 def test_without_tls_they_do_not_apply():
-    verdicts = performed(client.factory, ["tls/*"], kinds=("basic",))
+    verdicts = performed(client.factory, ["tls/*"], tls=False)
     assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("not_applicable", "WITHOUT_TLS")}
 
 
@@ -89,7 +94,7 @@ def test_a_client_that_cannot_be_told_what_to_trust_is_not_judged():
         nobody = Wire(trust=lambda _: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         return client.Client(client.registration(assignment), wire=nobody)
 
-    verdicts = performed(factory, ["tls/renewed-certificate", "callback/genuine*"], kinds=("basic",), tls=True)
+    verdicts = performed(factory, ["tls/renewed-certificate", "callback/genuine*"])
     assert {(verdict.status, verdict.code) for _, verdict in verdicts} == {("inconclusive", "CANNOT_LOG_IN")}
     assert all(verdict.cause.startswith("CA_NOT_TRUSTED: ") for _, verdict in verdicts)
     assert "docs/tls.md" in verdicts[0][1].next_step

@@ -60,6 +60,12 @@ def test_a_row_is_explained_with_its_scenario():
     assert told("explain", "callback/state-changed[missing]") == told("explain", "callback/state-changed")
 
 
+def test_one_over_https_says_so():
+    text = " ".join(told("explain", "tls/renewed-certificate").split())
+    assert "over https alone (--tls)" in text
+    assert "oauthspec run --tls --select tls/renewed-certificate" in text
+
+
 def test_what_a_scenario_catches_is_told_and_nothing_is_run():
     text = " ".join(told("explain", "callback/state-changed").split())
     assert "catches flawed:" in text
