@@ -155,7 +155,7 @@ async def test_one_after_the_other():
         Changes(deviation=token_response.answers_with_status(204)),
         Changes(leniencies=("accepts_other_redirect_uri",)),
     ],
-    ids=str,
+    ids=lambda changes: str(changes.delivery or changes.deviation or changes.leniencies[0]),
 )
 async def test_changes(changes):
     written, closed, tasks = await both(redeemed(), changes=changes)
