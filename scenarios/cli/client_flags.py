@@ -1,6 +1,6 @@
 """The flags that say which client, for every verb that takes one."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _KINDS = click.Choice(["basic", "pkce", "both"])
 # Each is a way to plug a client in by itself.
 _SEATS = ("client", "login", "adapter", "asgi", "wsgi")
+_OBJECTS = ("asgi", "wsgi")
 _WEB = {
     "callback": "--callback",
     "signed_in": "--signed-in",
@@ -59,7 +60,8 @@ def wanted(command: tuple[str, ...] | None, flags: Mapping[str, Any]) -> Wanted:
     """What the flags say of the client, and the settings file where they say nothing."""
     stored: dict[str, Any] = click.get_current_context().meta.get(_STORED, {})
     if _other_seat(command, stored):
-        flags = {name: None if name in stored else value for name, value in flags.items()}
+        left = stored.keys() - {name for name in stored if _is_typed(name)}
+        flags = {name: None if name in left else value for name, value in flags.items()}
         stored = {}
     env = {_name(variable): variable for variable in (*stored.get("env", ()), *(flags["env"] or ()))}
     typed = {_name(variable) for variable in flags["env"] or ()} if _is_typed("env") else set()
@@ -85,9 +87,18 @@ def settings_read() -> str:
 
 def _other_seat(command: tuple[str, ...] | None, stored: Mapping[str, Any]) -> bool:
     """Whether the command line names another kind of client: then nothing of the stored one holds."""
-    typed = {seat for seat in _SEATS if _is_typed(seat)}
-    kept = {seat for seat in _SEATS if seat in stored}
-    return bool(typed and kept - typed) or (command is not None and "client" in kept - typed)
+    typed, kept = _seat({seat for seat in _SEATS if _is_typed(seat)}), _seat(stored)
+    if typed == "login" and kept in _OBJECTS:
+        # Another page of the same application.
+        return command is not None
+    if not typed:
+        return command is not None and kept in ("client", *_OBJECTS)
+    return bool(kept) and kept != typed
+
+
+def _seat(names: Collection[str]) -> str:
+    """Which of the ways these flags are about; `login` is said of an application object as well."""
+    return next((seat for seat in (*_OBJECTS, *_SEATS) if seat in names), "")
 
 
 def _is_typed(name: str) -> bool:

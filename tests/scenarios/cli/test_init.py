@@ -48,6 +48,10 @@ WEB = ("--login", "/login", "--signed-in", "GET /me is 200", "--env", 'A="{clien
                 "app-kind": "pkce",
             },
         ),
+        (
+            ("--asgi", "my_module:app", "--login", "/in", "--tls"),
+            {"asgi": "my_module:app", "login": "/in", "tls": True},
+        ),
         ((), {}),
     ],
 )

@@ -86,16 +86,27 @@ def test_another_kind_of_client_on_the_command_line_has_nothing_of_the_stored_on
     assert selectors == ("callback/*",), "that is the verb's own"
 
 
+def test_an_application_object_keeps_its_login_and_yields_to_a_command(here):
+    (here / "oauthspec.toml").write_text('[client]\nasgi = "my_module:app"\nlogin = "/login"\n')
+    client, _ = asked("--login", "/other")
+    assert (client.asgi, client.login) == ("my_module:app", "/other")
+    client, _ = asked("--login", "/login", "--", "python", "app.py")
+    assert (client.asgi, client.login, client.command) == (None, "/login", ("python", "app.py"))
+    (here / "oauthspec.toml").write_text(WEB)
+    client, _ = asked("--asgi", "my_module:app", "--login", "/login")
+    assert (client.asgi, client.command, client.env) == ("my_module:app", None, ())
+
+
 def test_without_a_file_nothing_is_stored(here):
     client, selectors = asked("--client", "reference")
-    assert (client.client, client.command, selectors, client.config) == ("reference", None, (), None)
+    assert (client.client, client.command, selectors) == ("reference", None, ())
 
 
 def test_a_file_that_is_named_replaces_that_of_the_folder(here):
     (here / "oauthspec.toml").write_text(WEB)
     (here / "other.toml").write_text('[client]\nclient = "reference"\n')
     client, selectors = asked("--config", "other.toml")
-    assert (client.client, client.login, selectors, client.config) == ("reference", None, (), "other.toml")
+    assert (client.client, client.login, selectors) == ("reference", None, ())
 
 
 def test_another_verb_has_the_client_too(here):
@@ -113,7 +124,7 @@ def test_a_run_is_repeated_by_the_line_that_it_prints(here):
     line = next(line for line in result.stderr.splitlines() if line.startswith("  again"))
     words = shlex.split(line)[1:]
     assert words[1:] == shlex.split(
-        f"run --select '{ONE}' --app-kind basic --timeout 19 --config mine.toml --client flawed:state-ignored"
+        f"run --select '{ONE}' --app-kind basic --config mine.toml --timeout 19 --client flawed:state-ignored"
     )
     assert oauthspec(*words[1:]).exit_code == 1
 
