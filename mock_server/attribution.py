@@ -65,7 +65,10 @@ class Attribution:
         """Forget a flow and what it knows."""
         self._open_steps.pop(flow, None)
         for value in self._values_of.pop(flow, ()):
-            self._unlearn(value)
+            if value in self._shared:
+                self._unlearn(value)
+            else:
+                del self._flow_of[value]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -324,7 +324,7 @@ class AuthorizationServer:
         return Situation(self.store.apps, self.store, provider, self._clock(), partial(self._mint, provider))
 
     def _mint(self, provider: Provider, kind: str) -> str:
-        value = f"{getattr(provider, _PREFIXES[kind])}{self._new_value()}"
+        value: str = getattr(provider, _PREFIXES[kind]) + self._new_value()
         if kind == "code":
             value = (value[: provider.code_length] if provider.code_length else value) + provider.code_suffix
         return value

@@ -7,7 +7,7 @@ mistakes, such as a wrong PKCE method, are only reported there.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mock_server.protocol.errors import Hint, OAuthError
 from mock_server.protocol.form import Pairs, byte_length
@@ -82,9 +82,9 @@ def check(request: AuthorizationRequest, apps: Mapping[str, App], provider: Prov
 
 
 def _first_error(checked: Checked, request: AuthorizationRequest, provider: Provider) -> OAuthError | None:
-    for scope in checked.scopes:
-        if not scope_allowed(scope, checked.app.scopes, provider):
-            return scope_refusal(scope)
+    foreign = first_not_allowed(checked.scopes, checked.app.scopes, provider.scope_matching)
+    if foreign is not None:
+        return scope_refusal(foreign)
     if request.parameters.get("registration"):
         return OAuthError("registration_not_supported")
     return _check_response_type(request.parameters.get("response_type"), checked.app) or _check_state(
@@ -155,11 +155,19 @@ def _each_once(scopes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scopes))
 
 
-def scope_allowed(scope: str, registered: tuple[str, ...], provider: Provider) -> bool:
-    """True where an app is registered for a scope; `asset.*` covers everything below `asset.`."""
+# An app is registered for a few dozen scopes, and asks for the same each time.
+@lru_cache(maxsize=256)
+def first_not_allowed(
+    scopes: tuple[str, ...], registered: tuple[str, ...], matching: Literal["wildcard", "exact"]
+) -> str | None:
+    """The first scope that an app is not registered for; `asset.*` covers everything below `asset.`."""
+    return next((scope for scope in scopes if not _is_allowed(scope, registered, matching)), None)
+
+
+def _is_allowed(scope: str, registered: tuple[str, ...], matching: Literal["wildcard", "exact"]) -> bool:
     if scope in registered:
         return True
-    if provider.scope_matching == "exact":
+    if matching == "exact":
         return False
     return any(_covers(pattern.split("."), scope.split(".")) for pattern in registered if "*" in pattern)
 

@@ -70,9 +70,12 @@ def unquote(text: str) -> str | None:
 
 def quote(text: str) -> str:
     """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
-    if text.isascii() and (text.isalnum() or not text.encode().translate(None, _UNRESERVED)):
-        return text
-    return _escaped(text)
+    return text if is_unreserved(text) else _escaped(text)
+
+
+def is_unreserved(text: str) -> bool:
+    """True where there is nothing but letters, digits and `-._~` (RFC 3986 2.3)."""
+    return text.isascii() and (text.isalnum() or not text.encode().translate(None, _UNRESERVED))
 
 
 # What has to be escaped is mostly a list of scopes or a URI, and comes again.

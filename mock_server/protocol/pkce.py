@@ -1,15 +1,13 @@
 """PKCE as the server sees it: RFC 7636 4.3 to 4.6, in the recorded engine's order of checks."""
 
-import base64
+import binascii
 import hashlib
-import hmac
-import re
 
 from mock_server.protocol.errors import Hint, OAuthError
-from mock_server.protocol.form import byte_length
+from mock_server.protocol.form import byte_length, is_unreserved
 from mock_server.protocol.provider import Provider
 
-_FOREIGN_CHARACTER = re.compile(r"[^A-Za-z0-9_.~-]")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 _MISMATCH = OAuthError("invalid_grant", "The PKCE code challenge did not match the code verifier.")
 
@@ -17,7 +15,7 @@ _MISMATCH = OAuthError("invalid_grant", "The PKCE code challenge did not match t
 def s256(code_verifier: str) -> str:
     """The S256 challenge of a verifier (RFC 7636 4.2)."""
     digest = hashlib.sha256(code_verifier.encode("utf-8", "surrogateescape")).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(digest, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def check_challenge(challenge: str, method: str, *, public: bool, provider: Provider) -> OAuthError | None:
@@ -53,11 +51,12 @@ def check_verifier(verifier: str, challenge: str, method: str, *, provider: Prov
         return None
     if provider.accepts_any_verifier:
         return None
-    if byte_length(verifier) < 43:
+    length = byte_length(verifier)
+    if length < 43:
         return OAuthError("invalid_grant", "The PKCE code verifier must be at least 43 characters.")
-    if byte_length(verifier) > 128:
+    if length > 128:
         return OAuthError("invalid_grant", "The PKCE code verifier can not be longer than 128 characters.")
-    if _FOREIGN_CHARACTER.search(verifier):
+    if not is_unreserved(verifier):
         return OAuthError(
             "invalid_grant",
             Hint(
@@ -67,5 +66,4 @@ def check_verifier(verifier: str, challenge: str, method: str, *, provider: Prov
         )
     computed = verifier if method in ("plain", "") else s256(verifier)
     # Without a challenge the engine compares with nothing, so any verifier is a mismatch (RFC 9700 4.8).
-    equal = hmac.compare_digest(computed.encode(), challenge.encode("utf-8", "surrogateescape"))
-    return None if equal else _MISMATCH
+    return None if computed == challenge else _MISMATCH

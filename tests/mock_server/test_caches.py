@@ -24,6 +24,7 @@ CACHES = {
     form._decoded: lambda n: (f"scope=a+{n}",),
     form._escaped: lambda n: (f"a {n}",),
     authorization_endpoint._scopes: lambda n: (f"a  {n}",),
+    authorization_endpoint.first_not_allowed: lambda n: (("a", f"a.{n}"), ("a", "b.*"), "wildcard"),
     authorization_endpoint._each_once: lambda n: (("a", f"{n}", "a"),),
     redirect_uri._scheme_and_host: lambda n: (f"http://host-{n}/",),
     redirect_uri._base_and_query: lambda n: (f"http://host/?a={n}",),

@@ -1,6 +1,6 @@
 """`grant_type=refresh_token`: RFC 6749 6, with rotation and the detection of reuse (RFC 9700 4.14.2)."""
 
-from mock_server.protocol.authorization_endpoint import scope_allowed, scope_refusal
+from mock_server.protocol.authorization_endpoint import first_not_allowed, scope_refusal
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.grants.issue import issue
 from mock_server.protocol.messages import TokenRequest
@@ -41,10 +41,8 @@ def _check_owner(grant: Grant, app: App, provider: Provider) -> OAuthError | Non
         return OAuthError("scope_not_granted", f"{_NO_SCOPE} {' or '.join(names)} {_NO_GRANT}")
     if grant.client_id != app.client_id:
         return OAuthError("invalid_grant", _OTHER_CLIENT)
-    for scope in grant.scopes:
-        if not scope_allowed(scope, app.scopes, provider):
-            return scope_refusal(scope)
-    return None
+    foreign = first_not_allowed(grant.scopes, app.scopes, provider.scope_matching)
+    return None if foreign is None else scope_refusal(foreign)
 
 
 _MISSING = "The request has no refresh_token, or an empty one."
