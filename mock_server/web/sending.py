@@ -54,10 +54,10 @@ def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
 def written(answer: Answer, before: bytes) -> bytes:
     """An answer as HTTP/1.1 has it on a connection that stays open; `before` is what stands before its own headers.
 
-    Nothing where the answer itself says what becomes of the connection, as a deviation can have it say.
+    Nothing for the few that are not written so: without a length, or with a word of their own about the connection.
     """
     own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers]).encode("latin-1", "replace")
-    if b"connection:" in own:
+    if answer.status == _NO_CONTENT or b"connection:" in own:
         return b""
     body = answer.body
     return b"%b%bcontent-length: %d\r\n%b%b" % (before, own, len(body), _END_OF_HEAD, body)

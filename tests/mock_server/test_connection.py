@@ -162,7 +162,7 @@ async def test_changes(changes):
     assert written.startswith(b"HTTP/1.1 ")
     speaks = changes.deviation is not None and "connection" in changes.deviation.arguments
     assert closed == speaks
-    assert bool(tasks) == (speaks or changes.delivery is not None)
+    assert bool(tasks) == (speaks or changes.delivery is not None or written.startswith(b"HTTP/1.1 204 "))
 
 
 async def test_shared_across_origins():
