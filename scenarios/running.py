@@ -227,7 +227,7 @@ class Running:
 
 
 # It was asked to start and said no, in one seat or another; that it cannot be run at all is something else.
-_REFUSED = ("FACTORY_RAISED", "ADAPTER_FAILED", "EXITED_AT_ONCE")
+_REFUSED = ("FACTORY_RAISED", "APP_FACTORY_RAISED", "APP_FAILED_AT_STARTUP", "ADAPTER_FAILED", "EXITED_AT_ONCE")
 
 
 def not_started(selected: Selected, error: CannotStart) -> Case:

@@ -43,7 +43,7 @@ async def response_type_of_the_request(stage: Stage) -> Follows:
     requirement=RECOMMENDED("send a state", RFC6749.section("4.1.1"), FRAMEIO_GUIDE.section("code flow")),
     risk="a callback cannot be told from a forged one, where the server is not known to check PKCE",
     fix="draw a random state where the login begins, and keep it in the user's session",
-    incidents=("CVE-2025-14546",),
+    incidents=("CVE-2025-14546", "claude-code #17733"),
     login_may_fail=True,
     seeds=("S-AUTH-01",),
 )

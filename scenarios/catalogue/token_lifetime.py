@@ -62,6 +62,7 @@ async def lifetime_after_a_refresh(stage: Stage) -> Declares:
     rows={"missing": omits("expires_in"), "with-a-point": mistypes("expires_in", 3600.0)},
     risk="the login breaks with a server that does not tell the lifetime, or tells it as 3600.0",
     fix="take a lifetime that is not there for unknown, and refresh when the API refuses the token",
+    incidents=("slack-api-docs #68",),
     control=True,
     seeds=("S-RSP-03",),
 )

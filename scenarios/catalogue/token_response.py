@@ -28,7 +28,7 @@ _UNKNOWN_TYPE = "a token is used in a way that it is not meant for, and leaks wh
     },
     risk="the login breaks with a server that spells it otherwise: Frame.io says `bearer`",
     fix="compare token_type in lower case",
-    incidents=("oauthlib #674", "openid-client #248", "spring-security-oauth #354"),
+    incidents=("oauthlib #674", "pyoidc #130", "openid-client #248", "spring-security-oauth #354"),
     control=True,
     seeds=("S-RSP-02",),
 )

@@ -147,6 +147,15 @@ def test_each_conflict_is_decided_and_shown():
         assert set(re.findall(r"`([^`]+)`", shown_by)) <= known
 
 
+def test_each_mistake_of_others_has_a_test():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "coverage.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page)
+    assert len(named) == 18
+    for file, test in named:
+        assert re.search(rf"^(async )?def {test}\(", (root / file).read_text("utf-8"), re.MULTILINE), test
+
+
 def told(*words: str) -> str:
     result = CliRunner().invoke(main, ["coverage", *words], prog_name="oauthspec")
     assert (result.exit_code, result.stderr) == (0, "")
