@@ -13,7 +13,6 @@ Line = tuple[str, str]
 
 _MOST_CHANGED = 3
 _CERTIFICATES = {
-    "trusted": "the usual one",
     "renewed": "a new one, of the same authority",
     "self_signed": "one that has signed itself",
     "expired": "one that has expired",
@@ -50,8 +49,8 @@ def _of_flows(case: Case) -> Iterator[Line]:
         if isinstance(variation, dict) and variation:
             points = ", ".join(shortened(f"{name} = {value!r}") for name, value in variation.items())
             yield "changed", f"the server behaves in another legal way{whose}: {points}"
-        if "certificate" in event.detail:
-            yield "changed", f"the server shows another certificate: {_CERTIFICATES[str(event.detail['certificate'])]}"
+        if (certificate := str(event.detail.get("certificate", ""))) in _CERTIFICATES:
+            yield "changed", f"the server shows another certificate: {_CERTIFICATES[certificate]}"
         if isinstance(owner, dict):
             yield from _decided(case, event, owner, whose)
         if isinstance(deviation, dict) and not _was_changed(case, event.flow):

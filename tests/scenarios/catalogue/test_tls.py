@@ -3,15 +3,24 @@
 import os
 import ssl
 
+import msgspec
 import pytest
 
 from client_ref import client, flawed
 from client_ref.exchange import Wire
 from mock_server.serving import throw_away_authority
+from scenarios.drivers import environment, messages
 from scenarios.drivers.environment import trusted_here
+from scenarios.drivers.in_process import InProcessDriver
+from scenarios.fuzzing.arena import Arena
+from scenarios.fuzzing.performance import GENUINE, Seen, perform
+from scenarios.reports.shown import Hidden
+from scenarios.reports.situation import situation
 from tests.examples.seats import SEATS, by_status
 from tests.examples.seats import performed as performed_in_a_seat
 from tests.scenarios.catalogue.performed import performed as performed_in_time
+from tests.scenarios.drivers.apps.assigned import assigned
+from tests.scenarios.evidence import Evidence
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +117,29 @@ def test_what_is_set_in_this_process_is_set_back(monkeypatch):
         assert os.environ["SSL_CERT_FILE"] == os.environ["NODE_EXTRA_CA_CERTS"] == str(authority.ca_file)
     assert os.environ["SSL_CERT_FILE"] == "before"
     assert "NODE_EXTRA_CA_CERTS" not in os.environ
+
+
+def test_what_an_application_is_told_of_the_authority():
+    """Over http nothing, so that whoever reads an assignment letter by letter sees the one that he knows."""
+    for assignment in (assigned(), assigned(ca_file="/a/file.pem")):
+        line = msgspec.json.encode(msgspec.convert(assignment, messages.Assigned, from_attributes=True))
+        members, variables = msgspec.json.decode(line), environment.assigned(assignment)
+        assert members.get("ca_file") == variables.get("SSL_CERT_FILE") == assignment.ca_file
+        assert ("ca_file" in members) is (assignment.ca_file is not None)
+    assert environment.from_templates({"MY_CA": "{ca_file}"}, assignment) == {"MY_CA": "/a/file.pem"}
+
+
+def test_fuzzing_over_https():
+    with Arena(InProcessDriver(client.factory, step_timeout=10.0), "basic", tls=True) as arena:
+        assert arena.server.url.startswith("https:")
+        assert not arena.loop.run_until_complete(perform(arena, GENUINE, Seen())).violations
+    assert not arena.server.authority.ca_file.exists()
+
+
+def test_a_failure_says_which_certificate_was_shown():
+    evidence = Evidence()
+    evidence.authorize("one", "client")
+    evidence.event("one", "changes", certificate="expired")
+    evidence.event("one", "changes", certificate="trusted")
+    changed = [text for label, text in situation(evidence.case(None), Hidden()) if label == "changed"]
+    assert changed == ["the server shows another certificate: one that has expired"]
