@@ -20,9 +20,17 @@ from scenarios.rules.rule import Rule
 from scenarios.running import Plan
 from scenarios.summary import Terms
 
-_WEB = {"callback": "--callback", "signed_in": "--signed-in", "refresh": "--refresh", "api_call": "--api-call"}
-_SEATS = ("client", "command", "adapter")
-KNOWN = (*_SEATS, "login", *_WEB, "env", "select", "app_kind", "provider", "timeout", "baseline", "fail_on")
+_WEB = {
+    "callback": "--callback",
+    "signed_in": "--signed-in",
+    "refresh": "--refresh",
+    "api_call": "--api-call",
+    "host": "--host",
+}
+_APPS = ("command", "asgi", "wsgi")
+_SEATS = ("client", "adapter", *_APPS)
+_OTHERS = ("select", "app_kind", "provider", "tls", "timeout", "baseline", "fail_on")
+KNOWN = (*_SEATS, "login", *_WEB, "env", *_OTHERS)
 _KINDS: Mapping[Any, tuple[AppKind, ...]] = {
     None: ("basic", "pkce"),
     "both": ("basic", "pkce"),
@@ -78,36 +86,50 @@ def asked(settings: Mapping[str, Any], folder: Path) -> Asked:
     path = settings.get("baseline")
     known = Baseline() if path is None else baseline_of(folder / path)
     terms = Terms(known, fail_on, today(), partial=bool(selectors))
-    plan = Plan(seat.driver, selected, PROVIDERS[provider], lanes=1, limit=timeout, terms=terms)
+    whose = PROVIDERS[provider]
+    plan = Plan(seat.driver, selected, whose, 1, timeout, terms, tls=seat.tls, host=seat.host, port=seat.port)
     return Asked(plan, rules)
 
 
 def _seat(settings: Mapping[str, Any]) -> Seat:
     given = [name for name in _SEATS if settings.get(name) is not None]
-    advice = "Give client=factory, or command=[...] with login=, or adapter=[...]."
     if not given:
+        advice = "Give client=factory, or command=[...] with login=, or adapter=[...]."
         raise Misuse("NO_CLIENT", "Nothing says which client to judge.", advice)
     if len(given) > 1:
         raise Misuse("TWO_SEATS", f"{' and '.join(given)} are two ways to plug a client in.", "Give one of them.")
-    app_kind = settings.get("app_kind")
+    (seat,), app_kind, client = given, settings.get("app_kind"), settings.get("client")
     _one_of("app_kind", app_kind, _KINDS)
-    if given == ["command"] and not settings.get("login"):
-        raise Misuse("NO_LOGIN", "command= starts a web application, and nothing says where its login begins.",
-                     "Add login='/login', or use adapter=[...] for one that answers JSON lines.")  # fmt: skip
-    foreign = [name for name in ("login", *_WEB, "env") if given != ["command"] and settings.get(name)]
-    if foreign:
-        cause = f"{foreign[0]} says something of a web application, and {given[0]} is none."
-        raise Misuse("FLAG_OF_ANOTHER_SEAT", cause, "Leave it out, or give command=[...].")
-    client = settings.get("client")
+    _check_web(seat, settings)
     if callable(client):
-        return Seat(InProcessDriver(client), _KINDS[app_kind], ())
-    if client is not None and not isinstance(client, str):
-        cause = f"client is {type(client).__name__}, which cannot be called."
-        raise Misuse("CLIENT_NOT_CALLABLE", cause, "Give a function that takes an assignment, or 'module:factory'.")
-    command = None if client else _words(given[0], settings[given[0]])
-    web = {flag: settings.get(name) for name, flag in _WEB.items()}
-    env = tuple(f"{name}={template}" for name, template in dict(settings.get("env") or {}).items())
-    return chosen(Wanted(client, settings.get("login"), given == ["adapter"], command, app_kind, web, env), None)
+        return Seat(InProcessDriver(client), _KINDS[app_kind], (), tls=bool(settings.get("tls")))
+    if seat not in ("command", "adapter") and not isinstance(settings[seat], str):
+        cause = f"{seat} is {type(settings[seat]).__name__}."
+        advice = "Give a function that takes an assignment, or 'module:factory'." if client else "Give 'module:app'."
+        raise Misuse("CLIENT_NOT_CALLABLE" if client else "BAD_ARGUMENT", cause, advice)
+    wanted = Wanted(
+        client=client,
+        login=settings.get("login"),
+        adapter=seat == "adapter",
+        command=_words(seat, settings[seat]) if seat in ("command", "adapter") else None,
+        app_kind=app_kind,
+        web={flag: settings.get(name) for name, flag in _WEB.items()},
+        env=tuple(f"{name}={template}" for name, template in dict(settings.get("env") or {}).items()),
+        tls=bool(settings.get("tls")),
+        asgi=settings.get("asgi"),
+        wsgi=settings.get("wsgi"),
+    )
+    return chosen(wanted, None)
+
+
+def _check_web(seat: str, settings: Mapping[str, Any]) -> None:
+    foreign = [name for name in ("login", *_WEB, "env") if settings.get(name)]
+    if foreign and seat not in _APPS:
+        cause = f"{foreign[0]} says something of a web application, and {seat} is none."
+        raise Misuse("FLAG_OF_ANOTHER_SEAT", cause, "Leave it out, or give command=[...].")
+    if seat in _APPS and not settings.get("login"):
+        cause = f"{seat}= is a web application, and nothing says where its login begins."
+        raise Misuse("NO_LOGIN", cause, "Add login='/login', or use adapter=[...] for what answers JSON lines.")
 
 
 def _words(name: str, value: object) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import pytest
 
 # Loaded once, and not again by each run inside this one.
 from client_ref import flawed as flawed
+from scenarios.drivers import app_object as app_object
 from scenarios.drivers import json_lines as json_lines
 from scenarios.drivers import web_app as web_app
 from scenarios.in_pytest import items as items

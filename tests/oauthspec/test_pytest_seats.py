@@ -31,6 +31,12 @@ def test_it_fails_what_the_client_fails(project, seat, flaw, failed):
     assert (result.parseoutcomes().get("passed"), result.parseoutcomes().get("failed", 0)) == (2 - failed, failed)
 
 
+def test_an_application_object_is_seen_as_from_a_browser(project):
+    seat = "asgi='client_ref.application:factory', login='/login', signed_in='GET /me is 200'"
+    project.write_file(_TEST.format(seat, _KNOWN))
+    assert project.run("-k", "callback").parseoutcomes()["passed"] == 2
+
+
 def test_a_command_that_is_not_there_is_an_error_of_the_set_up(project):
     project.write_file(_HEAD.format("") + _TEST.format("adapter=['absent-adapter']", _KNOWN))
     result = project.run("-k", "callback")
