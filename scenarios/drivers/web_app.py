@@ -91,7 +91,8 @@ class WebApplication:
         """Compare what two sessions saw last in each step that both have taken; told again, the last time counts."""
         if not isinstance(good, WebSession) or not isinstance(denied, WebSession):
             raise TypeError("sessions of another seat")
-        found = {step: learn(good.seen[step], denied.seen[step]) for step in good.seen.keys() & denied.seen.keys()}
+        of_good, of_denied = good.seen, denied.seen
+        found = {step: learn(of_good[step], of_denied[step]) for step in of_good.keys() & of_denied.keys()}
         self.signals = {step: signal for step, signal in found.items() if signal is not None}
         told = denied.outcomes.get("land")
         if told is not None and (told.evidence, told.kind) == ("probe", "signed_in"):

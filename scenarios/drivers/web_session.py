@@ -83,11 +83,16 @@ class WebSession:
     """One browser of an application. Each step has its own time limit."""
 
     def __init__(self, application: Surroundings) -> None:
-        self.seen: dict[str, Landing] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.at_landing = CookiesAtLanding()
         self._application = application
+        self._visits: dict[Step, Visit] = {}
         self._browser = Browser(address=application.address, port=application.port, fetch=application.fetch)
+
+    @property
+    def seen(self) -> dict[str, Landing]:
+        """What it saw last in each step; worked out when it is asked for, for where a probe tells it hardly ever is."""
+        return {step: self._observed(visit) for step, visit in self._visits.items()}
 
     async def begin(self, query: str = "") -> str:
         """Open the login address; the authorization URL that redirects, or a link on the page, lead to."""
@@ -216,12 +221,12 @@ class WebSession:
             return Outcome("crashed", detail=f"The connection broke, though the process lives on: {visit.cause}.")
         if visit.trouble:
             return await self._probed() or Outcome("unknown", detail=f"The answer was no HTTP: {visit.cause}.")
-        landing, detail = self._observed(visit), self._described(visit)
-        self.seen[step] = landing
-        if step != "land" and (landing.status >= 400 or self._restarted(visit)):
+        detail = self._described(visit)
+        self._visits[step] = visit
+        if step != "land" and (visit.last.status >= 400 or self._restarted(visit)):
             # It was asked for one thing, at an address that is for nothing else, and said no.
             return Outcome("refused", "probe", detail=detail)
-        return await self._probed(detail) or self._by_landing(step, landing, detail)
+        return await self._probed(detail) or self._by_landing(step, self._observed(visit), detail)
 
     async def _probed(self, detail: str = "") -> Outcome | None:
         """What the probe says; nothing where there is none, or it gets no answer."""
