@@ -10,7 +10,7 @@ from mock_server.delivery import Delay, Delivery
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import TOKEN_REQUEST, Accepts, Follows, Rejects
 from scenarios.model.redirect import Redirect
-from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, REQUIRED, SHOULD
+from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, REQUIRED
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, follows, rejects
 from scenarios.specifications import RFC6749, RFC7636, RFC9700
@@ -89,7 +89,7 @@ async def callback_opened_four_times_at_once(stage: Stage) -> Follows:
 
 
 @scenario(
-    requirement=MUST("wait for a slow token endpoint", RFC6749.section("4.1.3")),
+    requirement=DERIVED("wait for a slow token endpoint", RFC6749.section("4.1.3")),
     risk="a login fails whenever the server is busy",
     fix="give the token request some seconds",
     control=True,
@@ -178,7 +178,7 @@ async def two_tabs_in_order(stage: Stage) -> Follows:
 
 
 @scenario(
-    requirement=SHOULD("finish the login that was begun last", RFC9700.section("4.4.2")),
+    requirement=DERIVED("finish the login that was begun last", RFC9700.section("4.4.2")),
     risk="a user who gives up one attempt and begins another cannot log in",
     fix="let a new login stand beside those that were begun before, or replace them",
     control=True,

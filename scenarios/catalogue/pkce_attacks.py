@@ -14,6 +14,9 @@ from scenarios.model.stage import Stage, accepts, follows, rejects
 from scenarios.specifications import OAUTH21, RFC6749, RFC7636, RFC9700
 
 _OLD_SERVER = {"pkce_supported": False}
+_NO_CODE_ALONE = MUST(
+    "redeem no code without the verifier of its challenge", OAUTH21.section("4.1.3"), RFC7636.section("4.5")
+)
 _INSIST = "send S256 on every authorization request, whatever an answer says about methods"
 _BAITS = {
     "transform-algorithm": errs("invalid_request", "transform algorithm not supported"),
@@ -69,9 +72,7 @@ async def login_after_a_refusal(stage: Stage, change: Deviation) -> Accepts:
 
 
 @scenario(
-    requirement=MUST(
-        "redeem no code without the verifier of its challenge", OAUTH21.section("4.1.3"), RFC7636.section("4.5")
-    ),
+    requirement=_NO_CODE_ALONE,
     needs={Capability.HTML},
     risk="an injected code is redeemed without anybody noticing that PKCE is off",
     fix="refuse the callback when the stored verifier is gone",
@@ -88,9 +89,7 @@ async def cookies_gone(stage: Stage) -> Rejects:
 
 
 @scenario(
-    requirement=MUST(
-        "redeem no code without the verifier of its challenge", OAUTH21.section("4.1.3"), RFC7636.section("4.5")
-    ),
+    requirement=_NO_CODE_ALONE,
     needs={Capability.HTML},
     risk="an injected code is redeemed without anybody noticing that PKCE is off",
     fix="refuse the callback when the stored verifier is gone",
