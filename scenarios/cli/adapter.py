@@ -9,7 +9,8 @@ import click
 from mock_server.serving import RunningServer, authorization_server
 from scenarios.adapter_check.asking import AdapterCheck
 from scenarios.adapter_check.looking import Remark, Status
-from scenarios.cli.verb import INCOMPLETE, Misuse, Verb
+from scenarios.cli.interrupts import interrupts
+from scenarios.cli.verb import INCOMPLETE, Misuse, Verb, say
 from scenarios.drivers.json_lines import STEP_TIMEOUT, cannot_run
 from scenarios.drivers.messages import Started
 from scenarios.drivers.user_agent import UserAgent
@@ -45,10 +46,22 @@ def check(words: tuple[str, ...] | None, app_kind: str, timeout: float) -> None:
         cause = "There is no command that starts the adapter."
         raise Misuse("COMMAND_MISSING", cause, "Put it at the end, after --, as in `-- python adapter.py`.")
     try:
-        found = asyncio.run(_checked(words, _KINDS[app_kind], timeout))
+        found = asyncio.run(_until_interrupted(words, _KINDS[app_kind], timeout))
     except (OSError, ValueError) as error:  # of values: no word at all, or one with a zero octet
         raise cannot_run(words, error) from None
-    sys.exit(_told(found))
+    sys.exit(INCOMPLETE if found is None else _told(found))
+
+
+async def _until_interrupted(
+    words: Sequence[str], app_kinds: Sequence[AppKind], patience: float
+) -> list[Remark] | None:
+    """Nothing where it was interrupted; the adapter has been ended then as well."""
+    try:
+        with interrupts(say):
+            return await _checked(words, app_kinds, patience)
+    except asyncio.CancelledError:
+        say("Interrupted.")
+        return None
 
 
 async def _checked(words: Sequence[str], app_kinds: Sequence[AppKind], patience: float) -> list[Remark]:

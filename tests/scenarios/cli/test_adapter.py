@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,20 @@ def test_one_that_leaves_a_child_and_is_deaf_is_ended(check):
     result = check("--app-kind", "basic", "--timeout", "0.3", "--", sys.executable, "-IS", MINIATURES, "stubborn")
     assert result.returncode == 1, result.stdout
     assert "DOES_NOT_END" in result.stdout
+
+
+def test_an_interrupted_check_leaves_nothing(tmp_path):
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text("import pathlib, sys\nsys.stdin.readline()\npathlib.Path('there').touch()\nsys.stdin.read()\n")
+    command = [sys.executable, "-m", "oauthspec", "adapter", "check", "--", sys.executable, "-IS", str(adapter)]
+    env = environment(tmp_path)
+    with subprocess.Popen(command, cwd=tmp_path, env=env, text=True, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not (tmp_path / "there").exists():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        told = process.stderr.read()
+    assert (process.returncode, told) == (3, "oauthspec: Interrupted.\n")
 
 
 def test_one_that_is_not_there(check):
