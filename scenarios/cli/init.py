@@ -130,7 +130,8 @@ def _tell(files: Mapping[Path, str], client: Wanted, ci: str) -> None:
     lines = [f"Wrote {path}." for path in files]
     if _says_nothing(client):
         lines.append(f"Next: say in {NAME} which client it is about.")
-    lines.append(f"{'Then' if _says_nothing(client) else 'Next'}: `oauthspec run`, without further flags.")
+    step = "Then" if _says_nothing(client) else "Next"
+    lines.append(f"{step}: `oauthspec doctor` looks at the wiring, and `oauthspec run` judges, without further flags.")
     if ci == "gitlab":
         lines.append("For GitLab to find the job, .gitlab-ci.yml has to include .gitlab/oauthspec.yml.")
     if ci != "none":

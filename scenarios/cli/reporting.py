@@ -11,6 +11,7 @@ from scenarios.reports.console import Console
 from scenarios.reports.header import Header
 from scenarios.reports.junit import JUnit
 from scenarios.reports.record import Record
+from scenarios.reports.tally import many_of
 from scenarios.reports.trace import Traces
 from scenarios.running import Listener
 
@@ -74,7 +75,7 @@ def tell_what_was_printed(printed: str, output: Path | None, console: Console) -
     """What a client in this process wrote to stdout, which is not for the eyes of who reads the verdicts."""
     if not printed:
         return
-    many = f"The client printed {len(printed.splitlines())} lines to stdout"
+    many = f"The client printed {many_of(len(printed.splitlines()), 'line')} to stdout"
     if output is None:
         console.note(f"{many}; --output DIR keeps them.")
         return

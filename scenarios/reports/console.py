@@ -79,7 +79,8 @@ class Console:
         header = self._header
         kinds = " and ".join(f"a {APP_KINDS[kind]}" for kind in header.app_kinds)
         chosen = f" ({' '.join(header.selectors)})" if header.selectors else ""
-        self._print(f"oauthspec {header.version}: {header.selected} scenarios{chosen}, as {kinds}", "bold")
+        scenarios = tally.many_of(header.selected, "scenario")
+        self._print(f"oauthspec {header.version}: {scenarios}{chosen}, as {kinds}", "bold")
         self._print(f"  client    {header.seat}: {header.client}")
         self._print(f"  provider  {header.provider}")
         self._print(f"  lanes     {header.lanes}")
@@ -217,7 +218,8 @@ class Console:
         for line in (*self._leniencies, *self._remarks.values()):
             self._print(line, _STYLES["warned"])
         if summary.interrupted:
-            self._print(f"{self._header.selected - len(summary.verdicts)} scenarios were not performed.")
+            left = self._header.selected - len(summary.verdicts)
+            self._print(f"{tally.many_of(left, 'scenario')} {'was' if left == 1 else 'were'} not performed.")
         style = {0: "passed", 1: "failed", 3: "inconclusive"}[summary.exit_code]
         self._print(tally.result(summary), _STYLES[style])  # type: ignore[index]
 

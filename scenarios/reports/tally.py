@@ -81,7 +81,7 @@ def _groups(status: Status, code: str, found: Sequence[Verdict]) -> Iterator[Gro
 def shown_group(group: Group, hidden: Hidden, *, most: int, total: int) -> Iterator[str]:
     """A group in lines: how many, why, what to do, and which, unless it is all of them."""
     many = len(group.identifiers)
-    yield f"{group.code}: {f'all {many} scenarios' if many == total > 1 else _many(many, 'scenario')}"
+    yield f"{group.code}: {f'all {many} scenarios' if many == total > 1 else many_of(many, 'scenario')}"
     others = f" (and {group.others} more of this kind)" if group.others else ""
     yield f"  cause      {hidden.text(group.cause)}{others}"
     if group.next_step:
@@ -133,7 +133,7 @@ def result(summary: Summary) -> str:
         meaning = "incomplete: nothing was judged"
     elif code == 0:
         warned = sum(status == "warned" for status in summary.unexpected)
-        meaning = f"nothing failed; {_many(warned, 'warning')}" if warned else meaning
+        meaning = f"nothing failed; {many_of(warned, 'warning')}" if warned else meaning
         meaning += ", or as the baseline expects it" if summary.compared.expected else ""
     interrupted = "Interrupted. " if summary.interrupted else ""
     return f"{interrupted}Exit code {code}: {meaning}. {summary.seconds:.1f} s."
@@ -148,13 +148,13 @@ def _failure(summary: Summary) -> str:
             counts["rule" if identifier.startswith("rule/") else "scenario", status] += 1
     told = []
     if counts["scenario", "failed"] or counts["rule", "failed"] or not stale:
-        failed = f"{_many(counts['scenario', 'failed'], 'scenario')}, {_many(counts['rule', 'failed'], 'rule')}"
+        failed = f"{many_of(counts['scenario', 'failed'], 'scenario')}, {many_of(counts['rule', 'failed'], 'rule')}"
         told.append(f"the client failed: {failed}")
     warned = counts["scenario", "warned"] + counts["rule", "warned"]
     if warned and summary.terms.fail_on == "warned":
-        told.append(f"{_many(warned, 'warning')}, which --fail-on makes a failure")
+        told.append(f"{many_of(warned, 'warning')}, which --fail-on makes a failure")
     if stale:
-        told.append(f"{_many(len(stale), 'entry')} of the baseline no longer hold{'s' if len(stale) == 1 else ''}")
+        told.append(f"{many_of(len(stale), 'entry')} of the baseline no longer hold{'s' if len(stale) == 1 else ''}")
     return "; ".join(told)
 
 
@@ -165,7 +165,7 @@ def beside_the_baseline(summary: Summary) -> str:
         return ""
     counts = Counter(entry.verdict for entry in compared.expected.values())
     told = ", ".join(f"{counts[status]} {status}" for status in ("failed", "warned", "inconclusive") if counts[status])
-    line = f"baseline: {len(compared.expected)} of {_many(len(entries), 'entry')} came as expected"
+    line = f"baseline: {len(compared.expected)} of {many_of(len(entries), 'entry')} came as expected"
     line += f" ({told})" if told else ""
     line += f", {len(compared.stale)} no longer hold{'s' if len(compared.stale) == 1 else ''}" if compared.stale else ""
     others = len(entries) - len(compared.expected) - len(compared.stale)
@@ -181,6 +181,7 @@ def stale_entry(stale: Stale) -> Iterator[str]:
     yield f"  next step  {stale.next_step}"
 
 
-def _many(number: int, what: str) -> str:
+def many_of(number: int, what: str) -> str:
+    """A number and a word in singular or plural."""
     plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{number} {what if number == 1 else plural}"
