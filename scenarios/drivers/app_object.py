@@ -52,6 +52,7 @@ class AppObjectDriver(WebAppDriver):
         self._name, self._module, self._attribute = name, module, attribute
         # What was imported for the assignment before, from the user's own folders.
         self._imported: frozenset[str] = frozenset()
+        self._was_imported = False
         self._outer: dict[str, str] = {}
         self._running = 0
 
@@ -125,11 +126,16 @@ class AppObjectDriver(WebAppDriver):
         try:
             found: Any = importlib.import_module(self._module)
         except (Exception, SystemExit) as error:
-            cause = f"{self._module} cannot be imported: {type(error).__name__}: {error}."
+            said = f"{type(error).__name__}: {error}".rstrip(".")
+            if self._was_imported:
+                cause = f"{self._module} cannot be imported a second time, for another assignment: {said}."
+                raise CannotStart("APP_KEEPS_SETTINGS", cause, "Judge it as a command, after --.") from error
+            cause = f"{self._module} cannot be imported: {said}."
             raise CannotStart("APP_NOT_IMPORTABLE", cause, "Import it in Python, from this folder.") from error
         finally:
             # Settings are read when a module is imported: the next assignment's have to be read again.
             self._imported |= {name for name in frozenset(sys.modules) - before if _is_own(name)}
+        self._was_imported = True
         for part in self._attribute.split("."):
             if not hasattr(found, part):
                 cause = f"{self._module} has no {self._attribute}."

@@ -162,6 +162,26 @@ async def test_what_cannot_be_started_has_a_name(module, what):
     assert dict(os.environ) == before
 
 
+async def test_one_that_cannot_have_other_settings(module):
+    """As with a framework that is configured once: what it keeps is in no module of the user's."""
+    text = """
+    import sys
+    if hasattr(sys, "settings_of_a_test"):
+        raise RuntimeError("Settings already configured.")
+    sys.settings_of_a_test = True
+    def app(environ, start_response):
+        return []
+    """
+    seat = driver("wsgi", f"{module(text)}:app")
+    try:
+        await (await started(seat)).stop()
+        error = await refused(seat)
+    finally:
+        del sys.settings_of_a_test
+    assert error.code == "APP_KEEPS_SETTINGS"
+    assert error.cause.endswith("Settings already configured.")
+
+
 @pytest.mark.parametrize(("interface", "text", "other"), [("asgi", WSGI, "--wsgi"), ("wsgi", ASGI, "--asgi")])
 async def test_the_other_kind_of_application_is_recognised(module, interface, text, other):
     error = await refused(driver(interface, f"{module(text)}:app"))
