@@ -159,7 +159,7 @@ async def login_at_an_endpoint_with_a_query(stage: Stage) -> Accepts:
 
 
 @scenario(
-    requirement=MUST_NOT("take an endpoint with a fragment for one without", RFC6749.section("3.1")),
+    requirement=DERIVED("put nothing behind the fragment of an endpoint that has one", RFC6749.section("3.1")),
     assignment=FRAGMENT,
     risk="every parameter stands behind the #, which browsers keep to themselves: the request arrives empty",
     fix="refuse such a setting, or drop its fragment before parameters are added",
@@ -168,7 +168,10 @@ async def login_at_an_endpoint_with_a_query(stage: Stage) -> Accepts:
     seeds=("S-AUTH-02",),
 )
 async def endpoint_with_a_fragment(stage: Stage) -> Follows:
-    """The authorization endpoint is /oauth2/auth#top: the application refuses that, or its parameters arrive."""
+    """The authorization endpoint is /oauth2/auth#top: the application refuses that, or its parameters arrive.
+
+    The mistake is that of whoever named the endpoint, for none may have a fragment.
+    """
     client = stage.session()
     await client.ask()
     return follows(client, "parameters_are_in_the_query", of=_REQUEST)

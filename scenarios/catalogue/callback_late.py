@@ -24,7 +24,7 @@ _DAY = 24 * 3600.0
     risk="login CSRF, for as long as it takes until the store of pending logins is filled again",
     fix="refuse a state that is not found: that it may have been lost is no reason to believe it",
     left_to_caller="state",
-    seeds=("S-CB-19", "S-CB-01"),
+    seeds=("S-CB-19",),
 )
 async def state_of_another_session_after_a_restart(stage: Stage) -> Rejects:
     """A genuine redirect of somebody else is opened in the victim's browser, after the application was restarted."""
