@@ -1,6 +1,6 @@
-"""A real library says nothing else in another seat: the app on Authlib in this process, and as an adapter.
+"""A real library says nothing else in another seat: Authlib in this process and as an adapter, openid-client as one.
 
-As a web app test_apps.py judges it, and holds it to the same file.
+As web apps test_apps.py judges them, and holds them to the same files.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from scenarios.drivers.in_process import InProcessDriver
 from scenarios.drivers.json_lines import JsonLinesDriver
 from tests.examples import expected
 from tests.examples.in_memory import factory
+from tests.examples.runs import installed
 from tests.examples.seats import ROOT, performed
 
 pytestmark = pytest.mark.slow
@@ -31,11 +32,24 @@ def json_lines(kind):
 def test_authlib_has_the_expected_verdicts_in_each_seat(seat, kind, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))))
     selected = [name for name in expected.identifiers(kind) if not name.startswith("rule/")]
-    summary = performed(seat(kind), kind, selected)
+    assert_as_expected("authlib", performed(seat(kind), kind, selected), kind)
+
+
+@pytest.mark.requires("node")
+def test_openid_client_has_the_expected_verdicts_as_an_adapter():
+    """Of logins: how long a session keeps what is its caller's, the adapter decides in its own way."""
+    home, families = ROOT / "examples" / "adapters" / "javascript", ("callback/", "token-", "pkce/")
+    installed(home)
+    selected = [name for name in expected.identifiers("pkce") if name.startswith(families)]
+    adapter = JsonLinesDriver(["node", str(home / "adapter.mjs")], pkce=True)
+    assert_as_expected("openid-client", performed(adapter, "pkce", selected), "pkce")
+
+
+def assert_as_expected(app, summary, kind):
     told = {selected.identifier: verdict.status for selected, verdict in summary.verdicts}
     told |= {rule.identifier: rule.status for _, rule in summary.rules}
     # What a seat cannot do is missing there.
     told = {identifier: status for identifier, status in told.items() if status != "not_applicable"}
-    in_the_file = expected.read("authlib").verdicts(kind)
+    in_the_file = expected.read(app).verdicts(kind)
     assert len(told) > 80
     assert told == {identifier: in_the_file[identifier] for identifier in told}
