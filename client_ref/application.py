@@ -103,6 +103,10 @@ def home(session: Session) -> Response:
     )
 
 
+def begun(_request: Request, _session: Session) -> None:
+    """Take nothing along from the address at which a login begins."""
+
+
 def landed(_request: Request, _session: Session) -> Response:
     """Answer a callback that logged somebody in: go home, and leave the code behind (RFC 6749 section 3.1.2.5)."""
     return redirect("/")
@@ -126,6 +130,7 @@ class Pages:
     """What the browser gets. As with `Policy`, only the default is meant for use."""
 
     home: Callable[[Session], Response] = home
+    begun: Callable[[Request, Session], None] = begun
     landed: Callable[[Request, Session], Response] = landed
     refused: Callable[[Request, Refusal], Response] = refused
     landing_methods: frozenset[str] = frozenset({"GET"})
@@ -172,6 +177,7 @@ class Application:
         if session is None:
             session = {}
             name = self._sessions.add(session)
+        self._pages.begun(request, session)
         return self._with_cookie(redirect(await self._client.begin(session)), name)
 
     async def _callback(self, request: Request) -> Response:

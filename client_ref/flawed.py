@@ -19,6 +19,7 @@ from client_ref.errors import ConfigurationError, StateMismatch
 from client_ref.flaws import (
     authorization_request,
     certificates,
+    ending,
     landing,
     pages,
     refresh,
@@ -93,6 +94,7 @@ FLAWS: Mapping[str, Flaw] = MappingProxyType(
             *certificates.FLAWS,
             *refresh.FLAWS,
             *pages.FLAWS,
+            *ending.FLAWS,
             *NOT_CLIENTS,
         )
     }

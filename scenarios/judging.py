@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from mock_server.transcript import Exchange
 from scenarios.breaking_off import judge_breaks_off
 from scenarios.checks.login import Login, body, logins
+from scenarios.checks.subjects import missing as missing_subject
 from scenarios.checks.table import CHECKS
 from scenarios.counting import most_repeated
 from scenarios.evidence import (
@@ -37,6 +38,7 @@ from scenarios.model.expectation import (
     Follows,
     Rejects,
     SendsAtMost,
+    Sent,
     Shows,
 )
 from scenarios.model.outcome import Outcome
@@ -53,6 +55,7 @@ from scenarios.verdicts import (
     not_alive,
     not_declared,
     nothing_to_change,
+    nothing_to_look_at,
     numbers,
     passed,
     troubled,
@@ -98,21 +101,29 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
     flows = case.sessions.get(expectation.session, ()) if expectation.session else case.flows
     found = [login for login in logins(case.entries, apps) if login.flow in flows]
     findings = list(CHECKS[expectation.check](found))
-    if expectation.of == "refresh":
-        # What is about the code is for other scenarios to say.
-        codes = {exchange.number for login in found for exchange in login.code_requests}
-        findings = [finding for finding in findings if finding.exchange not in codes]
+    # What came before the step that is spoken of is for other scenarios to say.
+    before = {e.number for login in found for e in login.exchanges if _comes_before(e, expectation.of)}
+    findings = [finding for finding in findings if finding.exchange not in before]
     if findings:
         return _broken(scenario, case, findings)
+    without = missing_subject(expectation.check, found)
+    good = nothing_to_look_at(case, without) if without else passed(case)
     if expectation.if_any:
         # Refused, perhaps: a client that is dead sends nothing either.
         told = [each for name in case.sessions for each in outcomes(case, name, "land")]
         bad = next((each for each in told if each.kind in ("crashed", "hung")), None)
-        return lives(case, "land", bad or next(iter(told), None)) or passed(case)
+        return lives(case, "land", bad or next(iter(told), None)) or good
     if not any(_looked_at(login, expectation) for login in found):
-        return stray(case) or _never_came(case, expectation)
+        return stray(case) or _never_came(case, expectation.session, expectation.of)
     # What carries nothing that names a flow (`refresh_token=None`) may be this session's.
-    return stray(case) or passed(case)
+    return stray(case) or good
+
+
+def _comes_before(exchange: Exchange, sent: Sent) -> bool:
+    if sent == "resource_request":
+        return exchange.endpoint in ("authorization", "token")
+    is_code = exchange.endpoint == "token" and body(exchange).get("grant_type") != "refresh_token"
+    return sent == "refresh" and (is_code or exchange.endpoint == "authorization")
 
 
 def _looked_at(login: Login, expectation: Follows) -> bool:
@@ -134,11 +145,11 @@ _NEVER_CAME = {
 }
 
 
-def _never_came(case: Case, expectation: Follows) -> Verdict:
-    if expectation.of == "refresh" and not opened(case, expectation.session, "refresh"):
+def _never_came(case: Case, session: str, sent: Sent) -> Verdict:
+    if sent == "refresh" and not opened(case, session, "refresh"):
         return does_not_refresh(case)
-    code, what, step = _NEVER_CAME[expectation.of]
-    outcome = outcome_of(case, expectation.session, step)
+    code, what, step = _NEVER_CAME[sent]
+    outcome = outcome_of(case, session, step)
     cause = f"{what}, so there is nothing to look at."
     if outcome is not None and outcome.detail:
         cause += f" The client said: {outcome.detail}"
@@ -172,7 +183,13 @@ def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verd
             why = "The server denied the client before anything else could be seen."
             return cannot_tell(case, "CLIENT_DENIED", why, "Mend how it authenticates first.")
         return against(scenario, case, _expected(expectation), _badly(bad), numbers(came))
-    used = sum(1 for e in came if e.endpoint == "resource" and e.sent.status == 200)
+    called = [e for e in came if e.endpoint == "resource"]
+    # Its own word is not enough for a success that nobody has seen.
+    if step == "refresh" and not asked:
+        return _never_came(case, expectation.session, "refresh")
+    if step == "call_api" and not called:
+        return _never_came(case, expectation.session, "resource_request")
+    used = sum(1 for e in called if e.sent.status == 200)
     if all(outcome.kind == "signed_in" for outcome in told) or used >= times:
         return passed(case)
     if not asked and step != "call_api":
@@ -311,6 +328,8 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
     missing = lives(case, expectation.step, outcome)
     if missing is not None:
         return missing
+    if expectation.step == "call_api" and not any(e.endpoint == "resource" for e in since):
+        return _never_came(case, expectation.session, "resource_request")
     if len(counted) < expectation.at_least:
         return does_not_refresh(case)
     refused = any(e.sent.status >= 400 for e in since)
@@ -328,7 +347,7 @@ def _judge_copes(scenario: Scenario, case: Case, expectation: Copes) -> Verdict:
     # Written so that it is true of what is not a number as well.
     if signed_in and longest is not None and believed is not None and not believed <= longest:
         actual = f"it takes the access token to live for {believed:.3g} s"
-        return against(scenario, case, f"a lifetime of at most {longest:g} s, or none", actual, numbers(came))
+        return against(scenario, case, f"a lifetime of at most {longest:.0f} s, or none", actual, numbers(came))
     missing = lives(case, expectation.step, outcome)
     if missing is not None:
         return missing

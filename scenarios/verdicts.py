@@ -61,6 +61,13 @@ def nothing_to_change(case: Case) -> Verdict:
     return troubled(case, Trouble("not_applicable", "NOTHING_TO_CHANGE", cause, "The other rows say enough."))
 
 
+def nothing_to_look_at(case: Case, what: str) -> Verdict:
+    """What the check is about was not sent; whether it has to be is for another scenario to say."""
+    cause = f"The client sent no {what}, so there is nothing to look at."
+    next_step = "Whether it has to send one is judged by itself: `oauthspec list` shows where."
+    return troubled(case, Trouble("not_applicable", "NOTHING_TO_LOOK_AT", cause, next_step))
+
+
 def not_declared(case: Case, what: str) -> Verdict:
     """The client has not said what it can say."""
     cause = f"The client did not say {what}, although it can."

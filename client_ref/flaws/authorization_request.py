@@ -207,7 +207,7 @@ FLAWS = (
     Flaw(
         "pkce-absent",
         "Neither challenge nor verifier, as in the PKCE sample of Frame.io's guide.",
-        ("S-PKCE-01",),
+        ("S-PKCE-01", "S-PKCE-06"),
         (),
         replace(
             _parameters_without("code_challenge", "code_challenge_method"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from client_ref import application
+from client_ref import application, flows
 from client_ref.errors import Refusal
-from client_ref.flaws.flaw import STRICT_PAGES, Flaw
-from client_ref.session import Session, held_tokens
+from client_ref.flaws.flaw import STRICT_FLOWS, STRICT_PAGES, Flaw
+from client_ref.messages import Visit
+from client_ref.policy import Policy
+from client_ref.registration import Registration
+from client_ref.session import LOGINS, Session, held_tokens
 
 
 def _access_token(session: Session) -> str:
@@ -31,6 +35,29 @@ def _next_followed(request: Request, _session: Session) -> Response:
     return RedirectResponse(request.query_params.get("next", "/"), 303, application.HEADERS)
 
 
+def _next_remembered(request: Request, session: Session) -> None:
+    session["next"] = request.query_params.get("next", "/")
+
+
+def _next_of_the_login(_request: Request, session: Session) -> Response:
+    return RedirectResponse(str(session.pop("next", "/")), 303, application.HEADERS)
+
+
+def _error_uri_linked(request: Request, refusal: Refusal) -> Response:
+    more = html.escape(request.query_params.get("error_uri", ""))
+    return application.page(refusal.code, f'<a href="{more}">More about it</a>', status=400)
+
+
+def _begin_keeping_the_verifier(registration: Registration, session: Session, policy: Policy) -> Visit:
+    visit = flows.begin(registration, session, policy)
+    session["verifier"] = list(session[LOGINS].values())[-1]["code_verifier"]
+    return visit
+
+
+def _verifier_shown(session: Session) -> Response:
+    return application.page("Logged in", f"Debug: {session.get('verifier')}")
+
+
 def _token_in_url(_request: Request, session: Session) -> Response:
     return application.redirect(f"/?access_token={_access_token(session)}")
 
@@ -44,6 +71,11 @@ def _token_in_cookie(_request: Request, session: Session) -> Response:
 def _page_in_place(_request: Request, _session: Session) -> Response:
     script = '<script src="https://analytics.example/a.js"></script>'
     return HTMLResponse(f"<!doctype html><title>Welcome</title>{script}<p>You are logged in.</p>")
+
+
+def _page_with_a_link(_request: Request, _session: Session) -> Response:
+    link = '<a href="https://help.example/">Help</a>'
+    return HTMLResponse(f"<!doctype html><title>Welcome</title>{link}", headers={"Referrer-Policy": "unsafe-url"})
 
 
 def _token_shown(session: Session) -> Response:
@@ -73,6 +105,28 @@ FLAWS = (
         pages=replace(STRICT_PAGES, landed=_next_followed),
     ),
     Flaw(
+        "open-redirect-at-login",
+        "After the login the browser is sent wherever `next` said when it began.",
+        ("S-CB-12",),
+        (),
+        pages=replace(STRICT_PAGES, begun=_next_remembered, landed=_next_of_the_login),
+    ),
+    Flaw(
+        "error-uri-linked",
+        "The error page has a link to whatever error_uri says.",
+        ("S-CB-18",),
+        (),
+        pages=replace(STRICT_PAGES, refused=_error_uri_linked),
+    ),
+    Flaw(
+        "verifier-on-page",
+        "The home page shows the verifier of the login.",
+        ("S-PKCE-05",),
+        (),
+        flows=replace(STRICT_FLOWS, begin=_begin_keeping_the_verifier),
+        pages=replace(STRICT_PAGES, home=_verifier_shown),
+    ),
+    Flaw(
         "token-in-page-url",
         "The access token is in the address of the page after the login.",
         ("S-URI-01", "S-CB-13"),
@@ -92,6 +146,13 @@ FLAWS = (
         ("S-CB-13",),
         (),
         pages=replace(STRICT_PAGES, landed=_page_in_place),
+    ),
+    Flaw(
+        "callback-page-with-a-link",
+        "The callback answers with a page that tells its address, code and all, to whoever its link leads to.",
+        ("S-CB-13",),
+        (),
+        pages=replace(STRICT_PAGES, landed=_page_with_a_link),
     ),
     Flaw(
         "token-on-page",

@@ -9,6 +9,7 @@ from client_ref.errors import (
     AccessTokenRefused,
     AnswerRefused,
     ExchangeFailed,
+    Forbidden,
     RefreshRefused,
     StatusUnexpected,
     TokenError,
@@ -97,6 +98,47 @@ def _asking_for_the_last_scope(tokens: Tokens) -> Form:
     return outgoing.refresh_parameters(replace(tokens, granted=tokens.scope))
 
 
+def _by_another_grant(tokens: Tokens) -> Form:
+    return tuple((n, "refresh" if n == "grant_type" else v) for n, v in outgoing.refresh_parameters(tokens))
+
+
+def _asking_for_more(tokens: Tokens) -> Form:
+    return outgoing.refresh_parameters(replace(tokens, granted=(*tokens.granted, "team.update")))
+
+
+def _refreshing_for_want_of_scope(
+    registration: Registration, session: Session, path: str, policy: Policy
+) -> Flow[tuple[Tokens, Response]]:
+    try:
+        return (yield from flows.call_api(registration, session, path, policy))
+    except Forbidden:
+        yield from flows.refresh(registration, session, policy)
+    return (yield from flows.call_api(registration, session, path, policy))
+
+
+def _renewing_below_the_margin(
+    registration: Registration, session: Session, path: str, policy: Policy
+) -> Flow[tuple[Tokens, Response]]:
+    # Not for ever, or no test of it would end.
+    for _ in range(5):
+        held = held_tokens(session)
+        if held is None or held.expires_at is None or held.expires_at - policy.clock() > 60:
+            break
+        yield from flows.refresh(registration, session, policy)
+    return (yield from flows.call_api(registration, session, path, policy))
+
+
+def _with_the_old_token(
+    registration: Registration, session: Session, path: str, policy: Policy
+) -> Flow[tuple[Tokens, Response]]:
+    old = held_tokens(session)
+
+    def request(url: str, tokens: Tokens) -> Get:
+        return outgoing.api_request(url, old or tokens)
+
+    return (yield from flows.call_api(registration, session, path, replace(policy, api_request=request)))
+
+
 def _any_access_token(members: Members) -> str:
     return str(members.get("access_token"))
 
@@ -160,6 +202,41 @@ def _scheme_as_received(url: str, tokens: Tokens) -> Get:
 
 FLAWS = (
     Flaw(
+        "renewed-below-margin",
+        "A token that lives shorter than the margin is renewed again and again.",
+        ("S-REF-10",),
+        (),
+        flows=replace(STRICT_FLOWS, call_api=_renewing_below_the_margin),
+    ),
+    Flaw(
+        "old-token-after-refresh",
+        "After a refresh the call is repeated with the token that was refused.",
+        ("S-REF-09",),
+        ("hermes-agent PR #30391",),
+        flows=replace(STRICT_FLOWS, call_api=_with_the_old_token),
+    ),
+    Flaw(
+        "refresh-of-another-grant",
+        "The grant type of a refresh is called refresh.",
+        ("S-REF-01",),
+        (),
+        replace(STRICT, refresh_parameters=_by_another_grant),
+    ),
+    Flaw(
+        "refresh-asks-for-more",
+        "A refresh asks for a scope that the login did not ask for.",
+        ("S-REF-08",),
+        (),
+        replace(STRICT, refresh_parameters=_asking_for_more),
+    ),
+    Flaw(
+        "refreshed-for-want-of-scope",
+        "When a permission is missing, the token is refreshed and the call repeated.",
+        ("S-RES-03",),
+        (),
+        flows=replace(STRICT_FLOWS, call_api=_refreshing_for_want_of_scope),
+    ),
+    Flaw(
         "refresh-token-dropped",
         "A refresh answer without a refresh token erases the one that is held.",
         ("S-REF-02",),
@@ -190,7 +267,7 @@ FLAWS = (
     Flaw(
         "refused-refresh-not-told",
         "When a refresh fails the client goes on with the old token and tells nobody.",
-        ("S-REF-05",),
+        ("S-REF-05", "S-REF-06"),
         (),
         flows=replace(STRICT_FLOWS, refresh=_carrying_on),
     ),

@@ -9,19 +9,26 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from client_ref import checks
+from client_ref import checks, flows
 from client_ref.errors import (
     AccessTokenMalformed,
     AnswerRefused,
+    ErrorInSuccess,
     ExpiresInMalformed,
     MemberRepeated,
     NotJson,
+    Refusal,
     ScopeMalformed,
+    StatusUnexpected,
+    TokenError,
     TokenTypeUnknown,
 )
-from client_ref.flaws.flaw import STRICT_WIRE, Flaw
-from client_ref.messages import Response, parse_form
-from client_ref.policy import STRICT, Members
+from client_ref.flaws.flaw import STRICT_FLOWS, STRICT_WIRE, Flaw
+from client_ref.flows import Flows
+from client_ref.messages import Flow, Response, parse_form
+from client_ref.policy import STRICT, Members, Policy
+from client_ref.registration import Registration
+from client_ref.session import Session, Tokens, keep_tokens
 
 KNOWN_MEMBERS = {"access_token", "token_type", "expires_in", "refresh_token", "scope", "error", "error_description"}
 
@@ -142,7 +149,40 @@ def _refresh_token_as_text(members: Members) -> str | None:
     return str(members.get("refresh_token"))
 
 
+def _logged_in_in_spite_of(kind: type[Refusal]) -> Flows:
+    def land(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
+        try:
+            return (yield from flows.land(registration, session, url, policy))
+        except kind:
+            nothing = Tokens("", (), (), "bearer")
+            keep_tokens(session, nothing)
+            return nothing
+
+    return replace(STRICT_FLOWS, land=land)
+
+
 FLAWS = (
+    Flaw(
+        "refused-code-not-told",
+        "Whoever brings a code is logged in, also when the server refuses it.",
+        ("S-RSP-10",),
+        (),
+        flows=_logged_in_in_spite_of(TokenError),
+    ),
+    Flaw(
+        "error-in-success-not-told",
+        "An error under status 200 is taken for a success.",
+        ("S-RSP-04",),
+        ("golang/oauth2 #441", "golang/oauth2 #274"),
+        flows=_logged_in_in_spite_of(ErrorInSuccess),
+    ),
+    Flaw(
+        "refusal-without-error-overlooked",
+        "A refusal without an error code that can be read is taken for a success.",
+        ("S-RSP-10",),
+        (),
+        flows=_logged_in_in_spite_of(StatusUnexpected),
+    ),
     Flaw(
         "status-ignored",
         "The status of the token answer is not looked at.",

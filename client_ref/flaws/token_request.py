@@ -71,6 +71,32 @@ def _client_id_twice(registration: Registration, request: Post) -> Post:
     return replace(request, form=(*request.form, *2 * (("client_id", registration.client_id),)))
 
 
+def _code_without_its_end(registration: Registration, login: Login, code: str) -> Form:
+    return outgoing.code_parameters(registration, login, code[:-1])
+
+
+def _grant_type_code(registration: Registration, login: Login, code: str) -> Form:
+    form = outgoing.code_parameters(registration, login, code)
+    return tuple((n, "code" if n == "grant_type" else v) for n, v in form)
+
+
+def _send_by_get(request: Post | Get) -> Flow[Response]:
+    if isinstance(request, Post):
+        request = Get(outgoing.with_query(request.url, request.form), request.headers)
+    return (yield from send(request))
+
+
+def _send_following_for_ever(request: Post | Get) -> Flow[Response]:
+    response = yield from send(request)
+    # Not for ever, or no test of it would end.
+    for _ in range(60):
+        location = response.headers.get("location", "")
+        if not isinstance(request, Post) or response.status != 307 or location != request.url:
+            break
+        response = yield from send(request)
+    return response
+
+
 def _is_token_request(request: Post | Get) -> bool:
     return isinstance(request, Post) and any(name == "grant_type" for name, _ in request.form)
 
@@ -238,6 +264,34 @@ FLAWS = (
         ("S-TOK-01",),
         (),
         replace(STRICT, code_parameters=_without_redirect_uri),
+    ),
+    Flaw(
+        "code-end-lost",
+        "The last character of the code is lost.",
+        ("S-TOK-01",),
+        (),
+        replace(STRICT, code_parameters=_code_without_its_end),
+    ),
+    Flaw(
+        "grant-type-code",
+        "The grant type is called code, as the response type is.",
+        ("S-TOK-01",),
+        (),
+        replace(STRICT, code_parameters=_grant_type_code),
+    ),
+    Flaw(
+        "token-request-by-get",
+        "Token requests are sent by GET, with everything in the URL.",
+        ("S-TOK-01",),
+        (),
+        replace(STRICT, send=_send_by_get),
+    ),
+    Flaw(
+        "token-redirect-followed-in-circles",
+        "A token endpoint that redirects to itself is followed again and again.",
+        ("S-TOK-06",),
+        (),
+        replace(STRICT, send=_send_following_for_ever),
     ),
     Flaw(
         "code-sent-twice",

@@ -65,6 +65,7 @@ async def one_way_to_authenticate(stage: Stage) -> Follows:
     requirement=PROSE("send the token request as a form", RFC6749.section("4.1.3"), RFC6749.section("B")),
     risk="a JSON body, or parameters in the query, are an empty request to the server",
     fix="POST application/x-www-form-urlencoded",
+    login_may_fail=True,
     seeds=("S-TOK-01",),
 )
 async def form_post(stage: Stage) -> Follows:
@@ -92,6 +93,7 @@ async def redirect_uri_repeated(stage: Stage) -> Follows:
     requirement=REQUIRED("send the code as it was received", RFC6749.section("4.1.3")),
     risk="some logins fail, by chance of the code's characters",
     fix="take the code from the decoded query, and encode it once",
+    login_may_fail=True,
     seeds=("S-TOK-01",),
 )
 async def code_unchanged(stage: Stage) -> Follows:
@@ -119,6 +121,7 @@ async def code_sent_once(stage: Stage) -> Follows:
     requirement=REQUIRED("use the authorization code grant", RFC6749.section("4.1.3")),
     risk="a token of another kind, for another user, or none",
     fix="send grant_type=authorization_code",
+    login_may_fail=True,
     seeds=("S-TOK-01",),
 )
 async def authorization_code_grant(stage: Stage) -> Follows:

@@ -62,8 +62,10 @@ def address_has_no_user_information(logins: Sequence[Login]) -> Iterator[Finding
 def client_id_is_as_configured(logins: Sequence[Login]) -> Iterator[Finding]:
     """The client_id arrives as it was assigned, character for character (RFC 6749 4.1.1, appendix B)."""
     for login, exchange in _first_requests(logins):
-        if query(exchange).get("client_id") != login.app.client_id:
-            yield Finding("the client_id as assigned, after one decoding", "another", exchange.number)
+        sent = query(exchange).get("client_id")
+        if sent != login.app.client_id:
+            expected = f"client_id {login.app.client_id!r}, after one decoding"
+            yield Finding(expected, f"client_id {sent!r}" if sent else "none, or an empty one", exchange.number)
 
 
 def redirect_uri_is_sent(logins: Sequence[Login]) -> Iterator[Finding]:

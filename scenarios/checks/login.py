@@ -44,8 +44,9 @@ def query(exchange: Exchange) -> Parameters:
     return _parsed(exchange.request.query)
 
 
-# Every rule reads the authorization request of every login.
-@lru_cache(maxsize=1024)
+# Every rule reads the authorization request of every login: a cache that is smaller than a run is long is of no use,
+# for each rule would find what the one before has pushed out. A full one holds some 20 MB.
+@lru_cache(maxsize=16_384)
 def _parsed(target: str) -> Parameters:
     return form.parse(target.encode("latin-1").decode("utf-8", "surrogateescape"))
 

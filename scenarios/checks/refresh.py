@@ -33,7 +33,8 @@ def refreshes_again_with_the_kept_token(logins: Sequence[Login]) -> Iterator[Fin
         if len(requests) < 2:
             last = (requests or login.exchanges)[-1] if login.exchanges else None
             number = last.number if last is not None else 0
-            yield Finding("a second refresh with the same refresh token", f"{len(requests)} refresh", number)
+            actual = "one refresh alone" if requests else "no refresh at all"
+            yield Finding("a second refresh with the same refresh token", actual, number)
             continue
         first, second = (body(exchange).get("refresh_token") for exchange in requests[:2])
         if second != first:

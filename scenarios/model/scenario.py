@@ -45,7 +45,7 @@ class Scenario:
     waits: bool = False
     # A duty that a library may document as its caller's (`state`); it does not apply to one that declares so.
     left_to_caller: str = ""
-    # Looks at the authorization request alone: it is performed even where the server lets no login of the kind in.
+    # Looks at what the client asks for alone: it is performed even where no login works, and may say why none does.
     login_may_fail: bool = False
     # It is about https, and does not apply to a run without.
     tls: bool = False

@@ -1,6 +1,7 @@
 """What a changed answer has other than the right one, in words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from mock_server.protocol import form
 from mock_server.transcript import Answer
@@ -11,6 +12,8 @@ Shown = Callable[[str, object], str]
 
 # Headers that follow from something else, or that say how the bytes travel.
 _NOT_SAID = frozenset({"content-length", "date", "location", "server"})
+# What an answer of another status has not, or has, because it is another answer.
+_ASIDE = ("cache-control", "pragma", "x-content-type-options", "x-ratelimit-")
 
 
 def differences(right: Answer, sent: Answer, hidden: Hidden) -> tuple[str, ...]:
@@ -32,7 +35,8 @@ def _of_location(right: Answer, sent: Answer, hidden: Hidden) -> Iterator[str]:
     if before == after:
         return
     if not after or not before:
-        yield "it leads nowhere" if before else "it leads somewhere else"
+        there = urlsplit(after)
+        yield "it leads nowhere" if before else f"it leads to {legible(f'{there.scheme}://{there.netloc}')}"
         return
     if _place(before) != _place(after):
         yield f"it leads to {legible(_place(after))}"
@@ -48,7 +52,10 @@ def _place(url: str) -> str:
 
 def _of_headers(right: Answer, sent: Answer) -> Iterator[str]:
     before, after = dict(right.headers), dict(sent.headers)
+    other = right.status != sent.status
     for name in sorted({*before, *after} - _NOT_SAID):
+        if other and name.startswith(_ASIDE):
+            continue
         if name not in after:
             yield f"the header {name} is missing"
         elif before.get(name) != after[name]:

@@ -1,6 +1,6 @@
 """What was unlike a plain login in a story, from its evidence alone: what the server changed, and who opened what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mock_server.transcript import Answer, Event, Exchange
 from scenarios.model.case import Case
@@ -28,17 +28,28 @@ def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
 
 
 def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
-    changed = [exchange for exchange in case.exchanges if exchange.changes]
-    for exchange in changed[:_MOST_CHANGED]:
-        changes = shortened("; ".join(exchange.changes))
-        yield "changed", f"exchange {exchange.number}{_whose(case, exchange.flow)}: {changes}"
-        if exchange.sent != exchange.right:
-            yield "right", answer_line(exchange.right)
-            yield "sent", answer_line(exchange.sent)
-            yield "so that", "; ".join(differences(exchange.right, exchange.sent, hidden))
-    more = [str(exchange.number) for exchange in changed[_MOST_CHANGED:]]
+    """Each change once, however often it was made: a client that asks again is answered in the same way again."""
+    told: dict[tuple[str, ...], list[Exchange]] = {}
+    for exchange in case.exchanges:
+        if exchange.changes:
+            whose = _whose(case, exchange.flow)
+            changes = shortened("; ".join(exchange.changes))
+            told.setdefault((whose, changes, *differences(exchange.right, exchange.sent, hidden)), []).append(exchange)
+    for (whose, changes, *different), exchanges in list(told.items())[:_MOST_CHANGED]:
+        first = exchanges[0]
+        yield "changed", f"{_numbered(exchanges)}{whose}: {changes}"
+        if first.sent != first.right:
+            yield "right", answer_line(first.right)
+            yield "sent", answer_line(first.sent)
+            yield "so that", "; ".join(different)
+    more = [exchange for each in list(told.values())[_MOST_CHANGED:] for exchange in each]
     if more:
-        yield "", f"the same in {len(more)} more: {', '.join(more)}"
+        yield "", f"and otherwise in {_numbered(more)}"
+
+
+def _numbered(exchanges: Sequence[Exchange]) -> str:
+    numbers = [str(exchange.number) for exchange in exchanges]
+    return f"exchange {numbers[0]}" if len(numbers) == 1 else f"exchanges {', '.join(numbers)}"
 
 
 def _of_flows(case: Case) -> Iterator[Line]:
@@ -91,8 +102,10 @@ def _forged(case: Case, step: Event, url: str, hidden: Hidden) -> Iterator[Line]
     """What somebody wrote who can make a browser open a URL: beside the nearest redirect that the server did send."""
     who = step.detail.get("session")
     yield "changed", f"nothing in any answer: somebody wrote the redirect that {who!r} was made to open"
-    opened = Answer(302, (("location", url),))
     sent = [e.sent for e in case.exchanges if e.flow == step.flow and e.endpoint == "authorization" and _leads(e)]
+    # Only the address is somebody's own; of headers nobody speaks.
+    headers = tuple((n, v) for n, v in sent[-1].headers if n != "location") if sent else ()
+    opened = Answer(sent[-1].status if sent else 302, (*headers, ("location", url)))
     if sent:
         yield "right", answer_line(sent[-1])
     yield "opened", answer_line(opened)

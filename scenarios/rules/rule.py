@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mock_server.protocol.records import App
 from mock_server.transcript import Entry, Exchange
 from scenarios.checks.login import Login, logins
+from scenarios.checks.subjects import missing
 from scenarios.checks.table import Check
 from scenarios.model.assignment import AppKind
 from scenarios.model.requirement import Requirement
@@ -46,7 +47,7 @@ def judge_rules(
 
 
 def _verdict(rule: Rule, logins: Sequence[Login]) -> RuleVerdict:
-    judged = sum(1 for login in logins if _kind(login) in rule.app_kinds)
+    judged = sum(1 for login in logins if _kind(login) in rule.app_kinds and not missing(rule.check.__name__, (login,)))
     findings = rule.findings(logins)
     if not findings:
         return RuleVerdict(rule.identifier, "passed" if judged else "not_applicable", judged=judged)

@@ -57,7 +57,7 @@ class Seat:
             result = drive(flow, self.server.answer)
         except Refusal as refusal:
             return refusal.code
-        except Exception as crash:  # noqa: BLE001 - a crash is an outcome
+        except (Exception, SystemExit) as crash:  # noqa: BLE001 - a crash is an outcome
             return f"crash: {crash!r}"
         self.granted = granted(result[0] if isinstance(result, tuple) else result)
         return "granted"

@@ -12,6 +12,7 @@ from client_ref.flaws.flaw import STRICT_PAGES
 from scenarios.collection import collect, performances
 from scenarios.kill_matrix import NOTHING, Flaw, KillMatrix, Kills
 from scenarios.model.assignment import AppKind
+from scenarios.rules.always import RULES
 from tests.kill_matrix.performing import Performed, perform
 
 KINDS: tuple[AppKind, ...] = ("basic", "pkce")
@@ -63,20 +64,21 @@ def _beyond(kills: Kills, both: Kills) -> Kills:
 
 def measured(name: str, stored: Flaw | None = None, selectors: Sequence[str] = ()) -> Flaw:
     """Perform the catalogue with a flawed client; where a part is selected, the rest is as it is stored."""
-    catalogue = collect()
-    selected = {kind: performances(catalogue, (kind,), selectors) for kind in KINDS}
+    everything = performances(collect(), KINDS, selectors)
+    selected = {kind: tuple(each for each in everything if each.app_kind == kind) for kind in KINDS}
     found = {kind: kills(perform(name, each)) for kind, each in selected.items()}
     if selectors and stored is not None:
-        performed = {each.identifier for kind in KINDS for each in selected[kind]}
-        found = {kind: _merged(stored.as_app(kind), each, performed) for kind, each in found.items()}
+        known = {each.identifier for each in performances(collect(), KINDS)} | {rule.identifier for rule in RULES}
+        elsewhere = known - {each.identifier for each in everything}
+        found = {kind: _merged(stored.as_app(kind), each, elsewhere) for kind, each in found.items()}
     return column(name, found)
 
 
-def _merged(stored: Kills, found: Kills, performed: set[str]) -> Kills:
-    """What was performed as it was found, all else as it is stored; only a whole run takes a rule back."""
+def _merged(stored: Kills, found: Kills, elsewhere: set[str]) -> Kills:
+    """What was performed as it was found, what was not as it is stored; only a whole run takes a rule back."""
 
     def merged(name: str) -> tuple[str, ...]:
-        kept = {each for each in getattr(stored, name) if each not in performed}
+        kept = {each for each in getattr(stored, name) if each in elsewhere}
         return tuple(sorted(kept | set(getattr(found, name))))
 
     return msgspec.structs.replace(found, failed=merged("failed"), warned=merged("warned"))

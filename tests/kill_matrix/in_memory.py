@@ -7,7 +7,9 @@ the way of the bytes. What is about that way, a delivery, stops here with `Needs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
+from base64 import b64encode
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -16,9 +18,7 @@ import httpx
 
 from client_ref import flawed
 from client_ref.client import Assignment, Client, registration
-from client_ref.errors import Unreachable
-from client_ref.exchange import HEADERS, Exchange, _Body, _parts
-from client_ref.messages import Alone
+from client_ref.exchange import HEADERS
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.serving import RunningServer
 from mock_server.web.application import Application
@@ -53,7 +53,7 @@ class InMemory:
         def make(assignment: Assignment) -> Client:
             client = flawed.client(flaw, registration(assignment))
             client._exchange.close()
-            client._exchange = _Exchange(client._exchange, self._way)
+            client._exchange._client = _Client(self._way)
             return client
 
         return make
@@ -77,18 +77,21 @@ class _Way:
     def send(
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b""
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Status, headers and body of the answer; `Unreachable` where nobody listens."""
+        """Status, headers and body of the answer; `ConnectError` where nobody listens."""
         there = urlsplit(url if _AS_IT_IS.fullmatch(url) else str(httpx.URL(url)))
-        host = there.netloc.rpartition("@")[2]
+        user, _, host = there.netloc.rpartition("@")
+        if user:
+            # An HTTP library makes a header of it.
+            headers = [*headers, ("authorization", f"Basic {b64encode(unquote(user).encode()).decode()}")]
         if f"{there.scheme}://{host}" not in self._origins:
-            raise Unreachable(reason="Nobody listens there.")
+            raise httpx.ConnectError("Nobody listens there.")
         scope = {
             "type": "http",
             "method": method,
             "path": unquote(there.path),
             "raw_path": there.path.encode(),
             "query_string": there.query.encode(),
-            "headers": [(n.lower().encode(), v.encode()) for n, v in (("host", host), *headers)],
+            "headers": [(n.lower().encode(), v.encode()) for n, v in _with_host(host, headers)],
             "scheme": there.scheme,
         }
         sent: list[Any] = []
@@ -104,6 +107,12 @@ class _Way:
         return sent[0]["status"], head, b"".join(each["body"] for each in sent[1:])
 
 
+def _with_host(host: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A client that names a host of its own has its way."""
+    named = any(name.lower() == "host" for name, _ in headers)
+    return headers if named else [("host", host), *headers]
+
+
 def _at_once(answering: Coroutine[Any, Any, None]) -> None:
     """Carry a coroutine to its end that waits for nothing."""
     try:
@@ -116,21 +125,19 @@ def _at_once(answering: Coroutine[Any, Any, None]) -> None:
     raise AssertionError("it waits for something, and nothing would wake it")
 
 
-class _Exchange(Exchange):
-    """Carries a flow to its end as the client's own exchange does, with a call in the place of a connection."""
+class _Client:
+    """What a client's exchange sends its requests with, in the place of a client of httpx."""
 
-    def __init__(self, own: Exchange, way: _Way) -> None:
-        self._wire, self._client, self._locks, self._guard = own._wire, own._client, own._locks, own._guard
+    def __init__(self, way: _Way) -> None:
         self._way = way
 
-    def _answer(self, request: Any) -> Any:
-        if isinstance(request, Alone):
-            return super()._answer(request)
-        method, url, headers, content = _parts(request)
+    @contextmanager
+    def stream(self, method: str, url: str, *, headers: list[tuple[str, str]], content: bytes | None) -> Iterator[Any]:
         status, head, octets = self._way.send(method, url, [*HEADERS.items(), *headers], content or b"")
-        body = _Body(SimpleNamespace(headers=httpx.Headers(head), status_code=status), self._wire.largest_answer)
-        body.grow(octets)
-        return body.response()
+        yield SimpleNamespace(status_code=status, headers=httpx.Headers(head), iter_raw=lambda: iter((octets,)))
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class _Opens:
@@ -140,10 +147,7 @@ class _Opens:
         self._way = way
 
     async def get(self, url: str, headers: dict[str, str]) -> Any:
-        try:
-            status, head, _ = self._way.send("GET", url, list(headers.items()))
-        except Unreachable as error:
-            raise httpx.ConnectError(str(error)) from None
+        status, head, _ = self._way.send("GET", url, list(headers.items()))
         return SimpleNamespace(status_code=status, headers=httpx.Headers(head))
 
     async def aclose(self) -> None:

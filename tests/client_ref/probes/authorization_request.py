@@ -7,7 +7,7 @@ from typing import Any
 
 from client_ref.errors import ConfigurationError
 from tests.client_ref.authorization_server import json_response
-from tests.client_ref.probes.probe import Make, forms, query, row, s256, unpadded
+from tests.client_ref.probes.probe import Make, forms, page_after, query, row, s256, unpadded
 
 
 @row("S-AUTH-01")
@@ -102,9 +102,16 @@ def refused_verifier_is_final(make: Make) -> bool:
     return seat.log_in() == "token_error" and len(seat.server.posts) == 1
 
 
+@row("S-PKCE-06")
+def challenge_to_every_server(make: Make) -> bool:
+    return "code_challenge" in dict(query(make().begin({})))
+
+
 @row("S-PKCE-05")
 def verifier_in_body_only(make: Make) -> bool:
     seat, session = make(), {}
     url = seat.begin(session)
     seat.land(session, seat.server.authorize(url))
-    return forms(seat)[0]["code_verifier"] not in url
+    verifier = forms(seat)[0]["code_verifier"]
+    page = page_after(make, "code={code}&state={state}", follow=True)
+    return verifier not in url and not re.search(r"[\w-]{43}", page.text)

@@ -151,7 +151,15 @@ def nothing_to_exchange(make: Make) -> bool:
 def error_uri(make: Make) -> bool:
     seat, session = make(), {}
     seat.land(session, seat.server.deny(seat.begin(session), error_uri="https://collector.example/"))
-    return not seat.server.gets
+    page = page_after(make, "error=access_denied&error_uri=javascript:alert(1)&state={state}")
+    return not seat.server.gets and "javascript:" not in page.text
+
+
+@row("S-MIX-05")
+def issuer_unannounced(make: Make) -> bool:
+    seat, session = make(issuer=None), {}
+    outcome = seat.land(session, seat.server.authorize(seat.begin(session), iss="https://server.example"))
+    return not outcome.startswith("crash")
 
 
 @row("S-CB-19")

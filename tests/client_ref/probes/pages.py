@@ -25,7 +25,8 @@ def hostile_text(make: Make) -> bool:
 @row("S-CB-12")
 def open_redirect(make: Make) -> bool:
     page = page_after(make, "code={code}&state={state}&next=https://evil.example/")
-    return page.headers["location"].startswith("/")
+    begun = page_after(make, "code={code}&state={state}", begin="/login?next=https://evil.example/")
+    return all(each.headers["location"].startswith("/") for each in (page, begun))
 
 
 @row("S-CB-13")

@@ -60,5 +60,8 @@ def with_members(**changed: Any) -> Response:
     return json_response({name: value for name, value in {**TOKENS, **changed}.items() if value is not ...})
 
 
-def page_after(make: Make, query: str, *, method: str = "GET", follow: bool = False) -> Any:
-    return page_after_landing(make(redirect_uri="https://client.example/callback"), query, method, follow=follow)
+def page_after(
+    make: Make, query: str, *, method: str = "GET", follow: bool = False, begin: str = "/login"
+) -> Any:
+    seat = make(redirect_uri="https://client.example/callback")
+    return page_after_landing(seat, query, method, follow=follow, begin=begin)

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+from client_ref.errors import Unreachable
 from client_ref.messages import Response
 from tests.client_ref.authorization_server import TOKENS, json_response
 from tests.client_ref.probes.probe import Make, answers, row, with_members
@@ -34,7 +35,11 @@ def token_types(make: Make) -> bool:
 def lifetimes(make: Make) -> bool:
     good = answers(make, *(with_members(expires_in=lifetime) for lifetime in (3600, ..., "3600", None, 0, 1e3)))
     bad = answers(make, *(with_members(expires_in=lifetime) for lifetime in (-1, 3599.5, 1e30, "soon", True, {})))
-    return good == 6 * ["granted"] and bad == 6 * ["expires_in_malformed"]
+    seat, session = make(), {}
+    seat.server.token_script = [with_members(expires_in="soon")]
+    calls = seat.log_in(session), seat.call_api(session), seat.call_api(session)
+    later = calls == ("expires_in_malformed", "not_logged_in", "not_logged_in")
+    return good == 6 * ["granted"] and bad == 6 * ["expires_in_malformed"] and later
 
 
 @row("S-RSP-04")
@@ -115,8 +120,14 @@ def errors_are_final(make: Make) -> bool:
 
 @row("S-RSP-11")
 def bounded(make: Make) -> bool:
-    wire = make().flaw.wire
-    return wire.time_out <= 10 and wire.largest_answer <= 1 << 20 and not wire.unpack_answers
+    def breaks_off(_: Response) -> Response:
+        raise Unreachable(reason="cut short")
+
+    seat = make()
+    seat.server.token_script = [breaks_off]
+    wire = seat.flaw.wire
+    small = wire.time_out <= 10 and wire.largest_answer <= 1 << 20 and not wire.unpack_answers
+    return small and seat.log_in() == "unreachable"
 
 
 @row("S-RSP-12")

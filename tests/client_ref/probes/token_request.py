@@ -17,7 +17,9 @@ def token_request(make: Make) -> bool:
         return False
     form, header = forms(seat)[0], dict(seat.server.posts[0].headers).get("Authorization", "")
     names = {"grant_type", "code", "redirect_uri", "code_verifier"}
-    if not names <= form.keys() or form["redirect_uri"] != seat.registration.redirect_uri or "client_secret" in form:
+    if form.get("grant_type") != "authorization_code" or not names <= form.keys():
+        return False
+    if form["redirect_uri"] != seat.registration.redirect_uri or "client_secret" in form:
         return False
     return header.startswith("Basic ") == (seat.registration.client_secret is not None)
 
@@ -71,14 +73,18 @@ def redirected_token_endpoint(make: Make) -> bool:
         seat = make()
         seat.server.token_script = [redirects("https://evil.example/token", status), json_response(TOKENS)]
         outcomes.append((seat.log_in(), [post.url for post in seat.server.posts]))
-    return outcomes == 5 * [("redirected", [make().registration.token_endpoint])]
+    there = make().registration.token_endpoint
+    seat = make()
+    seat.server.token_script = 70 * [redirects(there)]
+    circles = seat.log_in(), [post.url for post in seat.server.posts]
+    return [*outcomes, circles] == 6 * [("redirected", [there])]
 
 
 @row("S-TOK-07")
 def asked_for_patience(make: Make) -> bool:
-    for status in (429, 503):
+    for status, wait in ((429, "120"), (503, "120"), (503, "soon"), (503, 30 * "9")):
         seat = make()
-        seat.server.token_script = [Response(status, {"retry-after": "120"})]
+        seat.server.token_script = [Response(status, {"retry-after": wait})]
         if seat.log_in() != "try_later" or len(seat.server.posts) != 1:
             return False
     return True

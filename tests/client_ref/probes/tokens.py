@@ -84,7 +84,14 @@ def refresh_fails_for_a_while(make: Make) -> bool:
         "status_unexpected",
         "status_unexpected",
         "granted",
-    ]
+    ] and not_json_is_no_refresh(make)
+
+
+def not_json_is_no_refresh(make: Make) -> bool:
+    seat, session = make(), {}
+    seat.log_in(session)
+    seat.server.token_script = [Response(200, {"content-type": "application/json"}, b"<h1>oops</h1>")]
+    return seat.refresh(session) != "granted"
 
 
 @row("S-REF-07")
@@ -175,7 +182,9 @@ def api_refuses(make: Make) -> bool:
     forbidden = seat.call_api(session), len(seat.server.gets), len(seat.server.posts)
     seat.server.api_script = 30 * [Response(401)]
     refused = seat.call_api(session), len(seat.server.gets), len(seat.server.posts)
-    return (forbidden, refused) == (("forbidden", 1, 1), ("access_token_refused", 3, 2))
+    seat.server.api_script = [Response(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>")]
+    page = seat.call_api(session)
+    return (forbidden, refused, page) == (("forbidden", 1, 1), ("access_token_refused", 3, 2), "status_unexpected")
 
 
 @row("S-RES-04", "S-TLS-02")

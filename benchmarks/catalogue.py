@@ -1,0 +1,74 @@
+"""The whole catalogue with the reference client in process: how long, in how many lanes, and whether it grows evenly.
+
+Processor time is the whole process's: harness, mock and client together. The cost per scenario at eight times the
+catalogue is compared with that at once; what grows with the length of a run shows there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.tables import table
+from scenarios.collection import Selected, collect, performances
+from scenarios.drivers.in_process import InProcessDriver, load_factory
+from scenarios.model.assignment import AppKind
+from scenarios.running import MOST_LANES, Plan, run
+
+_TIMES = 8
+_KINDS: tuple[AppKind, ...] = ("basic", "pkce")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Seconds on the clock and of the processor, for so many performances."""
+
+    clock: float
+    busy: float
+    performances: int
+
+    @property
+    def each(self) -> float:
+        """Milliseconds of the processor for each performance."""
+        return 1000 * self.busy / self.performances
+
+
+def measure(rounds: int) -> str:
+    """Run the catalogue in turns; the figures as two tables."""
+    _performed(performances(collect(), ("basic",), ("callback/*",)), MOST_LANES)  # Once for nothing: it imports.
+    rows = []
+    for kind in _KINDS:
+        for lanes in (1, MOST_LANES):
+            runs = [_performed(performances(collect(), (kind,)), lanes) for _ in range(rounds)]
+            rows.append([f"as a {kind} app, {lanes} lanes", *_figures(runs)])
+    head = ["", "performed", "median s", "median s of the processor", "ms of it each"]
+    whole = f"The whole catalogue in process, {rounds} rounds\n{table(head, rows)}"
+    return f"{whole}\n\n{_growth(rounds)}"
+
+
+def _growth(rounds: int) -> str:
+    once, often = [], []
+    selected = performances(collect(), ("basic",))
+    for _ in range(rounds):
+        once.append(_performed(selected, MOST_LANES).each)
+        often.append(_performed(selected * _TIMES, MOST_LANES).each)
+    ratio = median(more / one for one, more in zip(once, often, strict=True))
+    rows = [["once", f"{median(once):.2f}"], [f"{_TIMES} times", f"{median(often):.2f}"], ["ratio", f"{ratio:.2f}"]]
+    return f"The catalogue again and again in one run, {rounds} rounds\n{table(['', 'ms of the processor each'], rows)}"
+
+
+def _figures(runs: list[_Run]) -> list[str]:
+    clock, busy, each = (median(getattr(one, name) for one in runs) for name in ("clock", "busy", "each"))
+    return [str(runs[0].performances), f"{clock:.2f}", f"{busy:.2f}", f"{each:.2f}"]
+
+
+def _performed(selected: tuple[Selected, ...], lanes: int) -> _Run:
+    plan = Plan(InProcessDriver(load_factory("reference")), selected, lanes=lanes)
+    clock, busy = time.perf_counter(), time.process_time()
+    summary = asyncio.run(run(plan, []))
+    took = _Run(time.perf_counter() - clock, time.process_time() - busy, len(selected))
+    if summary.exit_code != 0:
+        raise RuntimeError(f"the reference client ended with {summary.exit_code}")
+    return took
