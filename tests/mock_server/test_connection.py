@@ -8,6 +8,7 @@ import asyncio
 import pytest
 
 from mock_server.changes import Changes
+from mock_server.connection import MAXIMUM_HEAD
 from mock_server.delivery import Delay, Delivery, Drip, TurnAway
 from mock_server.deviations import token_response
 from mock_server.protocol import form
@@ -84,7 +85,7 @@ BY_UVICORN = {
     "three at once": redeemed() + ME + AUTHORIZE,
     "one and a half": AUTHORIZE + redeemed()[:200],
     "noise behind it": AUTHORIZE + b"\x00\x00\x00\r\n\r\n",
-    "a large head": asked(b"GET /oauth2/auth?" + QUERY, b"x: " + b"a" * (64 * 1024)),
+    "a large head": asked(b"GET /oauth2/auth?" + QUERY, b"x: " + b"a" * MAXIMUM_HEAD),
     "bytes in a query": asked(b"GET /oauth2/auth?state=\xff"),
     "no request": b"\x16\x03\x01\x02\x00\r\n\r\n",
 }
