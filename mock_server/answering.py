@@ -23,7 +23,8 @@ _WAITING = 1000
 Value = TypeVar("Value")
 
 
-class Outcome(msgspec.Struct, frozen=True):
+# `gc=False`, here and below: nothing in these leads back to them, and there are two for each request.
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What to send, and how; `number` is the exchange's."""
 
     answer: Answer
@@ -32,7 +33,7 @@ class Outcome(msgspec.Struct, frozen=True):
     delivery: Delivery | None = None
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """What is known of a request before it is decided."""
 
     number: int
@@ -74,7 +75,7 @@ class Answering:
     ) -> Outcome:
         """Answer with a right message, or what the flow's deviation makes of it; `strict` is kept where it differs."""
         flow = arrival.flow
-        if isinstance(right, AuthorizationResponse):
+        if flow.lenient.issuer_in_response and isinstance(right, AuthorizationResponse):
             right = named(right, self.issuer, flow.lenient)
         deviation = None if flow.changes.deviation is None else flow.next_deviation(target_of(right))
         self._learn(flow, right)
@@ -103,8 +104,8 @@ class Answering:
         if not flow.identifier:
             return
         if isinstance(message, TokenResponse):
-            named = [value for name, value in message.members if name in ("access_token", "refresh_token")]
-            self._attribution.learn(flow.identifier, [value for value in named if isinstance(value, str)])
+            tokens = [v for k, v in message.members if k in ("access_token", "refresh_token") and isinstance(v, str)]
+            self._attribution.learn(flow.identifier, tokens)
         elif isinstance(message, AuthorizationResponse):
             self._attribution.learn(flow.identifier, [v for k, v in message.parameters if k in ("code", "state")])
 

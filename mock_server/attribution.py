@@ -45,11 +45,15 @@ class Attribution:
         flow_of = self._flow_of
         for value in values:
             owner = flow_of.get(value)
-            if not value or owner == flow or (owner == _SHARED and value in known):
+            if not value or owner == flow:
                 continue
-            if owner is not None:
+            if owner is None:
+                flow_of[value] = flow
+            elif owner == _SHARED and value in known:
+                continue
+            else:
                 self._shared[value] = self._shared.get(value, 1) + 1
-            flow_of[value] = flow if owner is None else _SHARED
+                flow_of[value] = _SHARED
             known.append(value)
             if len(known) > _REMEMBERED:
                 self._unlearn(known.pop(0))

@@ -318,7 +318,8 @@ class AuthorizationServer:
         self, endpoint: Endpoint, request: ReceivedRequest, flow: Flow, attributed_by: AttributedBy
     ) -> Arrival:
         number = self.transcript.next_number()
-        return Arrival(number, endpoint, request, flow, attributed_by, flow.next_delivery(endpoint))
+        delivery = None if flow.changes.delivery is None else flow.next_delivery(endpoint)
+        return Arrival(number, endpoint, request, flow, attributed_by, delivery)
 
     def _situation(self, provider: Provider) -> Situation:
         return Situation(self.store.apps, self.store, provider, self._clock(), partial(self._mint, provider))

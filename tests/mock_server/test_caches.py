@@ -23,6 +23,7 @@ CACHES = {
     client_authentication.basic_credentials: lambda n: (basic(BASIC, f"secret-{n}")[1],),
     form._decoded: lambda n: (f"scope=a+{n}",),
     form._escaped: lambda n: (f"a {n}",),
+    form._quoted_name: lambda n: (f"name {n}",),
     authorization_endpoint._scopes: lambda n: (f"a  {n}",),
     authorization_endpoint.first_not_allowed: lambda n: (("a", f"a.{n}"), ("a", "b.*"), "wildcard"),
     authorization_endpoint._each_once: lambda n: (("a", f"{n}", "a"),),
