@@ -26,6 +26,11 @@ def _state_when_present(session: Session, parameters: Parameters, now: float) ->
     return checks.state(session, parameters, now) if "state" in parameters else latest_login(session)
 
 
+def _nothing_equals_nothing(session: Session, parameters: Parameters, now: float) -> Login:
+    begun = session.get(LOGINS)
+    return checks.state(session, parameters, now) if begun or parameters.get("state") else latest_login(session)
+
+
 def _begin_in_cache(registration: Registration, session: Session, policy: Policy) -> Visit:
     visit = flows.begin(registration, session, policy)
     _cache.update(session.pop(LOGINS))
@@ -107,6 +112,13 @@ FLAWS = (
         ("S-CB-02",),
         ("streamlit-oauth #25",),
         replace(STRICT, state=_state_when_present),
+    ),
+    Flaw(
+        "no-state-equals-no-state",
+        "In a browser that never began a login, a landing without a state is taken as good: neither side has one.",
+        ("S-CB-01", "S-CB-02"),
+        (),
+        replace(STRICT, state=_nothing_equals_nothing),
     ),
     Flaw(
         "state-in-shared-cache",

@@ -90,6 +90,26 @@ async def callback_in_a_fresh_browser(stage: Stage) -> Rejects:
 @scenario(
     requirement=MUST(_BIND, RFC6749.section("10.12"), RFC9700.section("2.1")),
     needs={SESSIONS},
+    rows={"missing": None, "empty": ""},
+    risk=_CSRF,
+    fix="refuse where this browser began no login, before anything is compared: no state is not equal to no state",
+    left_to_caller="state",
+    seeds=("S-CB-01", "S-CB-02"),
+)
+async def no_state_in_a_fresh_browser(stage: Stage, state: str | None) -> Rejects:
+    """A redirect without its state is opened in a browser that has never been to the application.
+
+    Neither the browser's session nor the redirect has a state; whoever compares the two finds them equal.
+    """
+    attacker, victim = stage.session("attacker"), stage.session("victim")
+    stolen = await attacker.authorize()
+    await victim.land(stolen.with_parameters(state=state))
+    return rejects(victim, before=TOKEN_REQUEST, reasons=_STATE_REASONS)
+
+
+@scenario(
+    requirement=MUST(_BIND, RFC6749.section("10.12"), RFC9700.section("2.1")),
+    needs={SESSIONS},
     risk="a signed-in user is moved to, or linked with, the attacker's account",
     fix=_COMPARE,
     left_to_caller="state",

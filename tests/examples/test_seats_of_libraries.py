@@ -19,6 +19,9 @@ from tests.examples.seats import ROOT, performed
 
 pytestmark = pytest.mark.slow
 
+# The app hands on that it expects no state; the adapter looks whether a login was begun.
+OF_THE_APP = {"callback/no-state-in-a-fresh-browser[missing]", "rule/verifier-goes-with-a-challenge"}
+
 
 def in_process(kind):
     return InProcessDriver(factory, app_kinds=(kind,))
@@ -42,14 +45,14 @@ def test_openid_client_has_the_expected_verdicts_as_an_adapter():
     installed(home)
     selected = [name for name in expected.identifiers("pkce") if name.startswith(families)]
     adapter = JsonLinesDriver(["node", str(home / "adapter.mjs")], pkce=True)
-    assert_as_expected("openid-client", performed(adapter, "pkce", selected), "pkce")
+    assert_as_expected("openid-client", performed(adapter, "pkce", selected), "pkce", apart=OF_THE_APP)
 
 
-def assert_as_expected(app, summary, kind):
+def assert_as_expected(app, summary, kind, *, apart=frozenset()):
     told = {selected.identifier: verdict.status for selected, verdict in summary.verdicts}
     told |= {rule.identifier: rule.status for _, rule in summary.rules}
     # What a seat cannot do is missing there.
-    told = {identifier: status for identifier, status in told.items() if status != "not_applicable"}
+    told = {name: status for name, status in told.items() if status != "not_applicable" and name not in apart}
     in_the_file = expected.read(app).verdicts(kind)
     assert len(told) > 80
     assert told == {identifier: in_the_file[identifier] for identifier in told}

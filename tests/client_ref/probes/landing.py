@@ -37,6 +37,11 @@ def state_mutations(make: Make) -> bool:
             return False
         if seat.land(session, seat.server.authorize(url)) != "granted":
             return False
+    for nothing in (None, ""):
+        seat = make()
+        landing = seat.server.authorize(seat.begin({}), state=nothing)
+        if seat.land({}, landing) == "granted" or seat.server.posts:
+            return False
     return True
 
 
