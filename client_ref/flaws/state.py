@@ -116,7 +116,7 @@ FLAWS = (
     Flaw(
         "no-state-equals-no-state",
         "In a browser that never began a login, a landing without a state is taken as good: neither side has one.",
-        ("S-CB-01", "S-CB-02"),
+        ("S-CB-02",),
         (),
         replace(STRICT, state=_nothing_equals_nothing),
     ),

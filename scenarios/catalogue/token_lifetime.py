@@ -165,6 +165,7 @@ async def lifetime_shorter_than_any_margin(stage: Stage, variation: Mapping[str,
     needs={Capability.CALL_API},
     risk="when a token dies early, the user is stuck until the client's own clock says so",
     fix="refresh once when the API answers 401, whatever the clock says, and repeat the call once",
+    incidents=("hermes-agent PR #30391",),
     seeds=("S-REF-09",),
 )
 async def token_that_dies_early(stage: Stage) -> Accepts:

@@ -83,7 +83,7 @@ async def token_type_unknown(stage: Stage, change: Deviation) -> Rejects:
     rows={"alone": sends_body('{"error":"invalid_grant","error_description":"The code is not good."}')},
     risk="users are logged in by a refusal",
     fix="look for `error` in the JSON, whatever the status says",
-    incidents=("golang/oauth2 #441", "CVE-2021-41580"),
+    incidents=("golang/oauth2 #441", "golang/oauth2 #274", "CVE-2021-41580"),
     seeds=("S-RSP-04",),
 )
 async def error_under_status_200(stage: Stage, change: Deviation) -> Rejects:

@@ -60,7 +60,7 @@ def fresh_values(make: Make) -> bool:
     asked = [dict(query(seat.begin({}))) for _ in range(20)]
     states = {parameters.get("state", "") for parameters in asked}
     challenges = {parameters.get("code_challenge", "") for parameters in asked}
-    if any(not state.isascii() or unpadded(state).startswith(b"{") for state in states):
+    if any(not state.isascii() or unpadded(state).startswith(b'{"') for state in states):
         return False
     return len(states) == len(challenges) == 20 and all(len(state) >= 22 for state in states)
 
