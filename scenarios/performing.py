@@ -345,7 +345,9 @@ async def perform(
     after = ""
     try:
         told = (stage, selected.value) if selected.scenario.rows else (stage,)
-        expectation = await asyncio.wait_for(selected.scenario.story(*told), limit)
+        # `wait_for` would lose an interruption that comes as the story ends, and tell the story in a task of its own.
+        async with asyncio.timeout(limit):
+            expectation = await selected.scenario.story(*told)
         # The step stays open until this login is done: what the client sends late is still the story's.
         after = await control_login(ground)
     except TimeoutError:

@@ -65,7 +65,8 @@ class Caller:
         worker = self._worker()
         worker.put(work)
         try:
-            return await asyncio.wait_for(done, self.timeout)
+            async with asyncio.timeout(self.timeout):
+                return await done
         except TimeoutError:
             if self._ended.is_set():
                 raise _loop_closed() from None

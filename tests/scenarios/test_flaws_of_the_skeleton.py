@@ -94,9 +94,9 @@ def test_what_stops_to_log_in_passes_nothing(then, lanes):
 
 @pytest.mark.parametrize("kind", ["basic", "pkce"])
 def test_the_empty_code_is_caught_among_many(kind):
-    """32 performances over 8 lanes: a request without a code is still laid at its own door."""
+    """48 performances over 8 lanes: a request without a code is still laid at its own door."""
     selected = performances(collect(), (kind,), ("callback/code-missing",)) * 16
-    assert len(selected) == 32
+    assert len(selected) == 48
     summary = told(InProcessDriver(load_factory("flawed:empty-code-posted")), selected)
     found = {(verdict.status, verdict.actual) for _, verdict in summary.verdicts}
     assert found == {("failed", "it sent a token request with an empty code, or none")}
