@@ -32,8 +32,7 @@ class Machine:
     def has(self, command: str, *, prints: str = "", code: int = 0, then: str = "") -> None:
         """Put a stand-in on the path that prints, does `then` and ends with `code`."""
         file = self.bin / command
-        told = "".join(f"${{{name}:+ {name}=${name}}}" for name in ("REQUIRE",))
-        note = f'echo "{command} $*{told}" >>{self.log}'
+        note = f'echo "{command} $*${{REQUIRE:+ REQUIRE=$REQUIRE}}" >>{self.log}'
         file.write_text(f"#!/bin/sh\n{note}\ncat <<'END'\n{prints}\nEND\n{then}\nexit {code}\n")
         file.chmod(0o755)
 
