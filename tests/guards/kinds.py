@@ -46,6 +46,11 @@ def _both(*detections: Callable[[], str | None]) -> Callable[[], str | None]:
     return lambda: next(filter(None, (detection() for detection in detections)), None)
 
 
+def _where_asked_for() -> str | None:
+    """Return why there is no time: there is as much as one has, so it is there where the run promises it."""
+    return None if "time" in required_by_environment() else "it takes too long for every run; REQUIRE=time has it run"
+
+
 KINDS: Mapping[str, Callable[[], str | None]] = {
     "node": _command("node", get="Node.js with npm, on Debian `apt-get install nodejs npm`"),
     "go": _command("go", version="version", get="Go, on Debian `apt-get install golang-go`"),
@@ -58,6 +63,7 @@ KINDS: Mapping[str, Callable[[], str | None]] = {
         _command("chromedriver", get="Chromium's driver, on Debian `apt-get install chromium-driver`"),
     ),
     "redis": _command("redis-server", get="Redis, on Debian `apt-get install redis-server`"),
+    "time": _where_asked_for,
 }
 
 

@@ -69,6 +69,14 @@ def test_another_required_kind_changes_nothing(run):
     run(GUARDED, node="no node", require="go").assert_outcomes(passed=1, skipped=3)
 
 
+@pytest.mark.parametrize(("require", "outcome"), [("", "skipped"), ("node", "skipped"), ("node time", "passed")])
+def test_there_is_time_where_it_is_promised(run, require, outcome):
+    result = run('import pytest\n@pytest.mark.requires("time")\ndef test_it(): pass', require=require)
+    result.assert_outcomes(**{outcome: 1})
+    if outcome == "skipped":
+        result.stdout.fnmatch_lines(["SKIPPED*requires time: it takes too long for every run; REQUIRE=time has it run"])
+
+
 def test_unknown_kind_in_the_environment_is_a_usage_error(run):
     result = run(GUARDED, require="node cobol")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
