@@ -10,6 +10,7 @@ from mock_server.serving import RunningServer, authorization_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires("browser"), pytest.mark.requires("node")]
 
+TIME = pytest.mark.requires("time")
 OPEN_ALL = "for (const d of document.querySelectorAll('details')) d.open = true"
 
 
@@ -36,7 +37,7 @@ def busy(server, login_of):
     return server
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), pytest.param(390, "dark", marks=TIME)])
 def test_pages_have_nothing_that_keeps_people_out(browser, busy, login_of, axe, width, scheme):
     browser.expect("status of 4")
     browser.driver.execute_cdp_cmd(

@@ -11,7 +11,7 @@ from tests.end_to_end.programs import FOREIGN
 from tests.examples.runs import installed
 from tests.examples.seats import by_status, performed
 
-pytestmark = [pytest.mark.slow, pytest.mark.requires("node")]
+pytestmark = [pytest.mark.slow, pytest.mark.requires("node", "time")]
 
 HOME = FOREIGN / "oauth4webapi"
 

@@ -20,6 +20,8 @@ from scenarios.model.assignment import AssignmentKind
 from tests.examples.expected import APPS, SEEDS, Expected
 from tests.processes import environment, finished
 
+# The others where there is time: these show that apps, their mends and adapters are judged as their files say.
+IN_EVERY_RUN = {"authlib", "guide-sample", "python"}
 # The source of Go libraries is where Debian's packages put it.
 DEBIAN_GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
 
@@ -93,10 +95,15 @@ def run_mended(app: Expected, home: Path) -> Run:
 
 
 def every(names: Iterable[str], among: Path = APPS) -> list[Any]:
-    """Examples as parameters of a test, each with what a machine needs for it, as its files tell."""
+    """Examples as parameters of a test, each with what it needs: what its files tell, and time."""
+    needed = {name: _needed(name, among) for name in names}
+    return [pytest.param(name, marks=[pytest.mark.requires(kind) for kind in kinds]) for name, kinds in needed.items()]
+
+
+def _needed(name: str, among: Path) -> list[str]:
     kinds = {"package.json": "node", "*.go": "go", "*.rb": "ruby"}
-    needed = ((name, [kind for file, kind in kinds.items() if any((among / name).glob(file))]) for name in names)
-    return [pytest.param(name, marks=[pytest.mark.requires(kind) for kind in kinds]) for name, kinds in needed]
+    needed = [kind for file, kind in kinds.items() if any((among / name).glob(file))]
+    return needed if name in IN_EVERY_RUN else [*needed, "time"]
 
 
 def selecting(names: Iterable[str]) -> list[str]:

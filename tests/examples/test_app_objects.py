@@ -9,6 +9,7 @@ import pytest
 from scenarios.drivers.app_object import AppObjectDriver
 from scenarios.drivers.web_app import WebAppDriver
 from tests.examples.expected import APPS
+from tests.examples.runs import every
 from tests.examples.seats import performed
 
 pytestmark = pytest.mark.slow
@@ -17,7 +18,7 @@ SELECTED = ("callback/*state*", "token-request/*", "resource/plain-api-call", "r
 SETTINGS = {"login": "/login", "signed_in": "GET /me is 200", "refresh": "/refresh", "api_call": "/me"}
 
 
-@pytest.fixture(params=["authlib", "requests-oauthlib"])
+@pytest.fixture(params=every(["authlib", "requests-oauthlib"]))
 def folder(request, monkeypatch):
     """An example on a real library: Starlette and Authlib, Flask and requests-oauthlib."""
     found = APPS / request.param

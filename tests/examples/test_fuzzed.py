@@ -21,6 +21,7 @@ def web_app(folder):
     return WebAppDriver([sys.executable, "app.py"], login="/login", signed_in="GET /me is 200", folder=folder)
 
 
+@pytest.mark.requires("time")
 def test_the_weakness_of_the_app_on_authlib_is_found_and_seen_to_be_mended(tmp_path):
     """An empty code is sent on: expected.toml has it of `oauthspec run`, and nobody tells the fuzzer."""
     app = expected.read("authlib")

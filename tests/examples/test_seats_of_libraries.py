@@ -19,6 +19,8 @@ from tests.examples.seats import ROOT, performed
 
 pytestmark = pytest.mark.slow
 
+TIME = pytest.mark.requires("time")
+
 # The app hands on that it expects no state; the adapter looks whether a login was begun.
 OF_THE_APP = {"callback/no-state-in-a-fresh-browser[missing]", "rule/verifier-goes-with-a-challenge"}
 
@@ -31,14 +33,14 @@ def json_lines(kind):
     return JsonLinesDriver([sys.executable, "-m", "tests.examples.in_memory"], pkce=kind == "pkce")
 
 
-@pytest.mark.parametrize(("seat", "kind"), [(in_process, "basic"), (json_lines, "pkce")])
+@pytest.mark.parametrize(("seat", "kind"), [(in_process, "basic"), pytest.param(json_lines, "pkce", marks=TIME)])
 def test_authlib_has_the_expected_verdicts_in_each_seat(seat, kind, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))))
     selected = [name for name in expected.identifiers(kind) if not name.startswith("rule/")]
     assert_as_expected("authlib", performed(seat(kind), kind, selected), kind)
 
 
-@pytest.mark.requires("node")
+@pytest.mark.requires("node", "time")
 def test_openid_client_has_the_expected_verdicts_as_an_adapter():
     """Of logins: how long a session keeps what is its caller's, the adapter decides in its own way."""
     home, families = ROOT / "examples" / "adapters" / "javascript", ("callback/", "token-", "pkce/")

@@ -19,7 +19,7 @@ FORGED = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("kind", ["basic", "pkce"])
+@pytest.mark.parametrize("kind", ["basic", pytest.param("pkce", marks=pytest.mark.requires("time"))])
 @pytest.mark.parametrize("seat", SEATS)
 def test_it_is_caught_by_what_is_forged_and_by_nothing_else(seat, kind, tmp_path):
     selected = performances(collect(), (kind,), ("callback/*",))

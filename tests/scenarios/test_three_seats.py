@@ -27,7 +27,7 @@ LACKING = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("kind", ["basic", "pkce"])
+@pytest.mark.parametrize("kind", ["basic", pytest.param("pkce", marks=pytest.mark.requires("time"))])
 def test_the_reference_client_has_the_same_verdicts_in_the_three_seats(kind, tmp_path):
     selectors = [seed for seed in SEEDS if any(seed in s.seeds and kind in s.app_kinds for s in collect())]
     told = {seat: performed(make(kind, "", tmp_path), kind, selectors) for seat, make in SEATS.items()}

@@ -43,6 +43,7 @@ def test_the_strict_application_passes():
 
 
 @pytest.mark.slow
+@pytest.mark.requires("time")
 @pytest.mark.parametrize("name", [name for name, rows in CAUGHT.items() if rows])
 def test_each_flaw_of_the_pages_is_caught_where_its_rows_say(name):
     chosen = [each.identifier for each in collect() if set(CAUGHT[name]) & set(each.seeds)]

@@ -110,6 +110,7 @@ def sample(name):
     return WebAppDriver([sys.executable, str(ROOT / "examples" / "apps" / name / "app.py")], login="/login")
 
 
+@pytest.mark.requires("time")
 def test_the_weakness_of_the_guides_sample_is_found_and_seen_to_be_mended():
     with Arena(sample("guide-sample"), "basic") as arena:
         all_found = Fuzzer(arena, "callback", seed=2).run(200, most=1).found
@@ -124,6 +125,7 @@ MARKUP = Lands("user", "user", mutations=(Adds("error", "<b id=oauthspec-echo>")
 EVIL = Lands("user", "user", mutations=(Adds("next", "//oauthspec-evil.example/"),))
 
 
+@pytest.mark.requires("time")
 @pytest.mark.parametrize(
     ("flaw", "invariant", "step"),
     [("markup-echoed", "callback/markup-echoed", MARKUP), ("open-redirect", "callback/open-redirect", EVIL)],
