@@ -1,6 +1,7 @@
 """One request, one answer, one connection: the least that a browser needs, at a fifth of what a whole client costs.
 
-Nothing is retried, nothing is kept open, and no more is read than was asked for.
+Nothing is retried, nothing is kept open, and no more is read than was asked for. (`kept_connections` keeps those to the
+mock open.)
 """
 
 import asyncio
@@ -52,23 +53,33 @@ class Answer:
     cut: Cut = ""
 
 
-async def fetch(target: Target, request: bytes, wanted: Wanted) -> Answer:
-    """Send a request and read its answer; `wanted` says by its head how much of the body to read."""
-    tls = _any_certificate() if target.name else None
-    try:
-        reader, writer = await asyncio.open_connection(
-            target.host, target.port, ssl=tls, server_hostname=target.name or None
-        )
-    except ssl.SSLError as error:
-        raise BadAnswer(f"it does not speak TLS ({error.reason})") from None
-    except OSError as error:
-        raise Lost(error.strerror or str(error)) from None
+async def fetch(target: Target, request: bytes, wanted: Wanted, trust: ssl.SSLContext | None = None) -> Answer:
+    """Send a request and read its answer; `wanted` says by its head how much of the body to read.
+
+    Over TLS any certificate will do where there is no `trust`.
+    """
+    reader, writer = await connected(target, trust)
     try:
         writer.write(request)
         return await read_answer(reader, wanted)
     finally:
         # What was not read is not waited for.
         writer.transport.abort()
+
+
+async def connected(
+    target: Target, trust: ssl.SSLContext | None = None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A new connection; `Lost` and `BadAnswer` say why there is none."""
+    tls = (trust or _any_certificate()) if target.name else None
+    try:
+        return await asyncio.open_connection(target.host, target.port, ssl=tls, server_hostname=target.name or None)
+    except ssl.SSLCertVerificationError as error:
+        raise BadAnswer(f"its certificate is not trusted ({error.verify_message})") from None
+    except ssl.SSLError as error:
+        raise BadAnswer(f"it does not speak TLS ({error.reason})") from None
+    except OSError as error:
+        raise Lost(error.strerror or str(error)) from None
 
 
 async def read_answer(reader: asyncio.StreamReader, wanted: Wanted) -> Answer:

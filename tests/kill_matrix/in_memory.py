@@ -23,6 +23,7 @@ from mock_server.authorization_server import AuthorizationServer
 from mock_server.serving import RunningServer
 from mock_server.web.application import Application
 from mock_server.web.sending import DeliveryImpossible
+from scenarios.drivers.fetching import Answer, Target, Wanted
 from scenarios.drivers.user_agent import UserAgent
 
 # What HTTP libraries send as it is; anything else they write otherwise, each in its way.
@@ -44,7 +45,7 @@ class InMemory:
         server = _Server(core)
         self._way = way = _Way(server)
         user_agent = UserAgent(server.url)
-        user_agent._client = _Opens(way)
+        user_agent._fetch = way.fetch
         return server, user_agent
 
     def factory(self, flaw: str) -> Callable[[Assignment], Client]:
@@ -106,6 +107,14 @@ class _Way:
         head = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
         return sent[0]["status"], head, b"".join(each["body"] for each in sent[1:])
 
+    async def fetch(self, target: Target, request: bytes, wanted: Wanted) -> Answer:
+        """What the user agent asks with, in the place of connections."""
+        (line, *lines) = request.decode().removesuffix("\r\n\r\n").split("\r\n")
+        headers = [(name, value) for name, _, value in (each.partition(": ") for each in lines)]
+        url = f"http://{target.host}:{target.port}{line.split()[1]}"
+        status, head, body = self.send("GET", url, headers)
+        return Answer(status, [(name.lower(), value) for name, value in head], body)
+
 
 def _with_host(host: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """A client that names a host of its own has its way."""
@@ -137,18 +146,4 @@ class _Client:
         yield SimpleNamespace(status_code=status, headers=httpx.Headers(head), iter_raw=lambda: iter((octets,)))
 
     def close(self) -> None:
-        """Nothing is open."""
-
-
-class _Opens:
-    """What the user agent opens addresses with."""
-
-    def __init__(self, way: _Way) -> None:
-        self._way = way
-
-    async def get(self, url: str, headers: dict[str, str]) -> Any:
-        status, head, _ = self._way.send("GET", url, list(headers.items()))
-        return SimpleNamespace(status_code=status, headers=httpx.Headers(head))
-
-    async def aclose(self) -> None:
         """Nothing is open."""
