@@ -24,11 +24,9 @@ type session struct {
 	token           *oauth2.Token
 }
 
-var (
-	conf    oauth2.Config
-	api     string
-	limited = context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Timeout: 5 * time.Second})
-)
+var conf oauth2.Config
+var api string
+var limited = context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Timeout: 5 * time.Second})
 
 func start(assigned object) object {
 	told := func(name string) string { text, _ := assigned[name].(string); return text }
@@ -54,33 +52,29 @@ func (s *session) begin() object {
 func (s *session) land(arrived string) (*oauth2.Token, error) {
 	expected := s.state
 	s.state = random() // each login lands once
-	parsed, err := url.Parse(arrived)
-	if err != nil {
-		return nil, err
-	}
-	query := parsed.Query()
-	if query.Get("state") != expected || query.Has("error") || query.Get("code") == "" {
+	_, written, _ := strings.Cut(arrived, "?")
+	query, err := url.ParseQuery(written)
+	if err != nil || query.Get("state") != expected || query.Has("error") || query.Get("code") == "" {
 		return nil, fmt.Errorf("the redirect is refused")
 	}
 	return conf.Exchange(limited, query.Get("code"), oauth2.SetAuthURLParam("code_verifier", s.verifier))
 }
 
-// use has the package refresh, where the token is dead or is said to be, and then perhaps calls the API.
-func (s *session) use(dead, call bool) (*oauth2.Token, error) {
-	held := *s.token
-	if dead {
-		held.Expiry = time.Now().Add(-time.Hour)
-	}
-	source := conf.TokenSource(limited, &held)
-	token, err := source.Token()
-	if err != nil || !call {
-		return token, err
-	}
+// refresh gives the package nothing else to go by, so it must refresh.
+func (s *session) refresh() (*oauth2.Token, error) {
+	return conf.TokenSource(limited, &oauth2.Token{RefreshToken: s.token.RefreshToken}).Token()
+}
+
+func (s *session) callAPI() (*oauth2.Token, error) {
+	source := conf.TokenSource(limited, s.token) // refreshes where the token is dead
 	response, err := oauth2.NewClient(limited, source).Get(api + "/me")
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the API answered %s", response.Status)
+	if err != nil {
+		return nil, err
 	}
-	return token, err
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the API answered %s", response.Status)
+	}
+	return source.Token()
 }
 
 func (s *session) outcome(token *oauth2.Token, err error) object {
@@ -88,8 +82,8 @@ func (s *session) outcome(token *oauth2.Token, err error) object {
 		return object{"message": "outcome", "kind": "refused", "detail": fmt.Sprintf("%T", err)}
 	}
 	s.token = token
-	fingerprint := fmt.Sprintf("%x", sha256.Sum256([]byte(token.AccessToken)))[:16]
-	told := object{"message": "outcome", "kind": "signed_in", "token_type": token.Type(), "access_token_fingerprint": fingerprint}
+	told := object{"message": "outcome", "kind": "signed_in", "token_type": token.Type()}
+	told["access_token_fingerprint"] = fmt.Sprintf("%x", sha256.Sum256([]byte(token.AccessToken)))[:16]
 	if !token.Expiry.IsZero() {
 		told["expires_at"] = token.Expiry.Unix()
 	}
@@ -111,12 +105,10 @@ type request struct {
 func main() {
 	sessions, requests, answers := map[string]*session{}, json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for r := (request{}); requests.Decode(&r) == nil && r.Message != "stop"; r = (request{}) {
-		s, known := sessions[r.Session]
-		if !known {
-			s = &session{state: random(), token: &oauth2.Token{}}
-			sessions[r.Session] = s
+		if sessions[r.Session] == nil {
+			sessions[r.Session] = &session{state: random(), token: &oauth2.Token{}}
 		}
-		told := object{"message": "unsupported"}
+		s, told := sessions[r.Session], object{"message": "unsupported"}
 		switch r.Message {
 		case "start":
 			told = start(r.Assignment)
@@ -124,8 +116,10 @@ func main() {
 			told = s.begin()
 		case "land":
 			told = s.outcome(s.land(r.URL))
-		case "refresh", "call_api":
-			told = s.outcome(s.use(r.Message == "refresh", r.Message == "call_api"))
+		case "refresh":
+			told = s.outcome(s.refresh())
+		case "call_api":
+			told = s.outcome(s.callAPI())
 		}
 		told["seq"] = r.Seq
 		answers.Encode(told)
