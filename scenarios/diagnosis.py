@@ -222,7 +222,8 @@ def _signal(attempt: Attempt) -> Iterator[Diagnosis]:
     outcome = attempt.outcome
     if outcome is None or outcome.kind != "refused" or not any(e.sent.status == 200 for e in attempt.at("token")):
         return
-    if outcome.evidence == "probe":
+    broke = bool(outcome.pages) and outcome.pages[0].status >= 400
+    if outcome.evidence == "probe" and not broke:
         cause = f"The login got its tokens, and the probe says that nobody is signed in. {outcome.detail}"
         yield Diagnosis("PROBE_NEVER_HOLDS", cause, "Give --signed-in what a signed-in browser gets, as in a browser.")
     elif outcome.evidence == "adapter":

@@ -226,7 +226,7 @@ class WebSession:
         if step != "land" and (visit.last.status >= 400 or self._restarted(visit)):
             # It was asked for one thing, at an address that is for nothing else, and said no.
             return Outcome("refused", "probe", detail=detail)
-        return await self._probed(detail) or self._by_landing(step, self._observed(visit), detail)
+        return await self._probed(detail) or self._by_landing(step, visit, detail)
 
     async def _probed(self, detail: str = "") -> Outcome | None:
         """What the probe says; nothing where there is none, or it gets no answer."""
@@ -252,12 +252,14 @@ class WebSession:
             await self._application.check_lost()
         return visit
 
-    def _by_landing(self, step: Step, landing: Landing, detail: str) -> Outcome:
-        signal = self._application.signals.get(step)
+    def _by_landing(self, step: Step, visit: Visit, detail: str) -> Outcome:
+        signal, landing = self._application.signals.get(step), self._observed(visit)
         likeness = signal.likeness(landing) if signal else "unclear"
         if likeness in _KIND_OF:
             return Outcome(_KIND_OF[likeness], "landing", detail=detail)
-        if landing.status >= 500:
+        # The page that it sends a browser on to may be served by another program, and be missing here.
+        own_answer = visit.pages[0].status
+        if landing.status >= 500 or (signal is None and own_answer >= 400):
             # No clause forbids it; that it is no way to say no is said elsewhere.
             return Outcome("refused", "landing", detail=detail)
         return Outcome("unknown", detail=detail)

@@ -1,6 +1,8 @@
 """Each mistake in the wiring is named: by its code, with a cause that says what was seen, and a next step."""
 
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,6 +72,7 @@ MISTAKES = [
     ("no-callback", "CALLBACK_NOT_FOUND", ("/callback", "404", "--callback")),
     ("needs-variables", "SETTING_MISSING", ("FRAMEIO_CLIENT_ID", "--env FRAMEIO_CLIENT_ID={client_id}")),
     ("needs-https", "HTTPS_INSISTED", ("InsecureTransportError",)),
+    ("implicit", "AUTHORIZATION_REFUSED", ("unsupported_response_type",)),
 ]
 
 
@@ -89,11 +92,15 @@ async def test_why_nobody_gets_in(habit, code, words):
         ({"callback": "/elsewhere", "env": {"REDIRECT_URI": "http://localhost:{port}/callback"}},
          "REDIRECT_URI_NOT_REGISTERED", "--callback /callback"),
         ({"env": {"CLIENT_ID": "undefined"}}, "WRONG_CLIENT_ID", "'undefined'"),
+        ({"habit": "breaks", "signed_in": None}, "CALLBACK_FAILED", "ended at /callback with status 400"),
+        ({"habit": "breaks"}, "CALLBACK_FAILED", "ended at /callback with status 400"),
+        ({"habit": "hangs", "step_timeout": 0.5}, "CALLBACK_HUNG", "did not answer the callback"),
         ({"env": {"AUTHORIZE_URL": "https://localhost:{port}/login"}}, "HTTPS_INSISTED", "https://localhost"),
     ],
 )  # fmt: skip
 async def test_why_nobody_gets_in_with_other_settings(settings, code, words):
-    examination = await examined(web(**settings))
+    habit = settings.pop("habit", "")
+    examination = await examined(web(*filter(None, [habit]), **settings))
     assert examination.mistake.code == code
     assert words in str(examination.mistake)
 
@@ -110,7 +117,11 @@ async def test_why_nothing_starts(start, code):
 
 @pytest.mark.parametrize(
     ("habit", "kind", "code"),
-    [("secret-in-body", "basic", "SECRET_IN_BODY"), ("always-basic", "pkce", "PKCE_APP_AUTHENTICATES")],
+    [
+        ("secret-in-body", "basic", "SECRET_IN_BODY"),
+        ("other-verifier", "basic", "TOKEN_REQUEST_REFUSED"),
+        ("always-basic", "pkce", "PKCE_APP_AUTHENTICATES"),
+    ],
 )
 async def test_what_the_mock_forgives_is_the_clients_fault(habit, kind, code):
     examination = await examined(web(habit, kind=kind))
@@ -164,6 +175,43 @@ class Refuses:
     def land(self, session, url):
         self.client.land(session, url)
         raise ValueError("no such member: id_token")
+
+
+def returning(begun):
+    """A client in this process that begins so."""
+    return lambda assignment: SimpleNamespace(begin=begun, land=print)
+
+
+def asks_for_trouble(session):
+    raise LookupError("no endpoint")
+
+
+@pytest.mark.parametrize(
+    ("begun", "code", "words"),
+    [
+        (asks_for_trouble, "BEGIN_RAISED", "LookupError: no endpoint"),
+        (lambda session: threading.Event().wait(), "BEGIN_HUNG", "did not return in time"),
+        (lambda session: None, "BEGIN_RETURNED_NO_URL", "NoneType"),
+        (lambda session: "http://example.com/auth", "LOGIN_ELSEWHERE", "example.com"),
+    ],
+)
+async def test_a_client_that_cannot_even_begin(begun, code, words):
+    examination = await examined(InProcessDriver(returning(begun), step_timeout=0.2))
+    assert examination.mistake.code == code
+    assert words in examination.mistake.cause
+
+
+class Ends(Refuses):
+    """A client in this process whose `land` ends the program."""
+
+    def land(self, session, url):
+        raise SystemExit("no such setting")
+
+
+async def test_a_client_that_ends_the_program():
+    examination = await examined(InProcessDriver(Ends))
+    assert examination.mistake.code == "CALLBACK_CRASHED"
+    assert "no such setting" in examination.mistake.cause
 
 
 async def test_a_client_that_refuses_good_tokens():

@@ -71,7 +71,7 @@ def begin(session):
     session["verifier"] = verifier = secrets.token_urlsafe(32)
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
-        "response_type": "code",
+        "response_type": "token" if "implicit" in HABITS else "code",
         "client_id": setting("CLIENT_ID"),
         "redirect_uri": setting("REDIRECT_URI"),
         "scope": setting("SCOPE"),
@@ -91,8 +91,14 @@ def land(session, query):
     if len(query.get("code", ())) != 1 or not query["code"][0]:
         raise Refused("no code")
     form = {"grant_type": "authorization_code", "code": query["code"][0], "redirect_uri": setting("REDIRECT_URI")}
+    if "hangs" in HABITS:
+        threading.Event().wait()
     form |= {} if "no-pkce" in HABITS else {"code_verifier": kept.get("verifier", "")}
-    keep(session, ask(form))
+    form |= {"code_verifier": secrets.token_urlsafe(32)} if "other-verifier" in HABITS else {}
+    answer = ask(form)
+    if "breaks" in HABITS:
+        raise Refused("KeyError: 'id_token'")
+    keep(session, answer)
 
 
 def refresh(session):
