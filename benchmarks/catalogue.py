@@ -16,6 +16,7 @@ from scenarios.collection import Selected, collect, performances
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.model.assignment import AppKind
 from scenarios.running import MOST_LANES, Plan, run
+from scenarios.summary import Summary
 
 _TIMES = 8
 _KINDS: tuple[AppKind, ...] = ("basic", "pkce")
@@ -70,5 +71,12 @@ def _performed(selected: tuple[Selected, ...], lanes: int) -> _Run:
     summary = asyncio.run(run(plan, []))
     took = _Run(time.perf_counter() - clock, time.process_time() - busy, len(selected))
     if summary.exit_code != 0:
-        raise RuntimeError(f"the reference client ended with {summary.exit_code}")
+        raise RuntimeError(f"the reference client ended with {summary.exit_code}: {'; '.join(_against(summary))}")
     return took
+
+
+def _against(summary: Summary) -> list[str]:
+    """What is not as it should be: then the figures are of something else."""
+    verdicts = [verdict for _, verdict in (*summary.verdicts, *summary.rules)]
+    bad = [each for each in verdicts if each.status not in ("passed", "not_applicable")]
+    return [f"{each.identifier} {each.status}" for each in bad[:5]]

@@ -157,7 +157,8 @@ class Delivery:
     def __str__(self) -> str:
         name = next(name for name, kind in _KINDS.items() if isinstance(self.how, kind))
         arguments = ", ".join(f"{key}={value!r}" for key, value in asdict(self.how).items())
-        return f"delivery.{name}({arguments})" + (f", {self.times} times" if self.times else "")
+        first = "the first time" if self.times == 1 else f"the first {self.times} times"
+        return f"delivery.{name}({arguments})" + (f", {first}" if self.times else "")
 
 
 def _check_seconds(seconds: Any) -> None:

@@ -120,10 +120,7 @@ def redacted_body(body: bytes, content_type: str) -> str:
     text = body.decode("utf-8", "replace")
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start in ("{", "[", '"'):
-        try:
-            return json.dumps(_json(json.loads(text.lstrip("\ufeff"))), ensure_ascii=False)
-        except (ValueError, RecursionError):
-            return mark(text)
+        return _json_text(text)
     # XML, parts of a form, and what is no UTF-8 text.
     is_odd = start in ("<", "-") or "\0" in text or content_type.lower().startswith("multipart/")
     return mark(text) if is_odd else _pairs(text)
@@ -134,20 +131,39 @@ def _text(text: str) -> str:
     return _IN_FIELD.sub(lambda match: f"{match[1]}{mark(html.unescape(match[2]))}", text)
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _marked(inner) if is_secret(key) else _json(inner) for key, inner in value.items()}
+class _Object(tuple[tuple[str, Any], ...]):
+    """A JSON object by its pairs: a name that comes twice is shown twice, as it was sent."""
+
+    __slots__ = ()
+
+
+def _json_text(text: str) -> str:
+    """What calls itself JSON, or looks like it; marked as a whole where it is none."""
+    try:
+        return _json(json.loads(text.lstrip("\ufeff"), object_pairs_hook=_Object))
+    except (ValueError, RecursionError):
+        return mark(text)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, _Object):
+        pairs = ((name, _marked(inner) if is_secret(name) else _json(inner)) for name, inner in value)
+        return "{" + ", ".join(f"{_written(name)}: {shown}" for name, shown in pairs) + "}"
     if isinstance(value, list):
-        return [_json(inner) for inner in value]
+        return f"[{', '.join(map(_json, value))}]"
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        return redacted_body(value.encode("utf-8", "replace"), "")
-    return _text(value) if isinstance(value, str) else value
+        return _written(redacted_body(value.encode("utf-8", "replace"), ""))
+    return _written(_text(value) if isinstance(value, str) else value)
 
 
-def _marked(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return mark(json.dumps(value))
-    return mark(value) if isinstance(value, str) else value
+def _marked(value: Any) -> str:
+    if isinstance(value, _Object | list):
+        return _written(mark(json.dumps(value)))
+    return _written(mark(value) if isinstance(value, str) else value)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def redacted_request(request: ReceivedRequest) -> ReceivedRequest:
@@ -164,7 +180,8 @@ def redacted_request(request: ReceivedRequest) -> ReceivedRequest:
 def redacted_answer(answer: Answer) -> Answer:
     """An answer that may be shown; its pages and plain texts are ours, and stay legible."""
     content_type = answer.header("content-type")
-    if content_type.startswith("text/"):
+    # A token answer may call itself a page, or a text.
+    if content_type.startswith("text/") and not answer.body.lstrip().startswith((b"{", b"[")):
         body = _text(answer.body.decode("utf-8", "replace"))
     else:
         body = redacted_body(answer.body, content_type)

@@ -4,6 +4,7 @@ A must-refuse scenario passes only with proof: the poisoned message was delivere
 came, and the same application logs in before and after. Silence, a crash and a time-out are no refusal.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mock_server.transcript import Exchange
@@ -157,9 +158,10 @@ def _never_came(case: Case, session: str, sent: Sent) -> Verdict:
 
 
 def _broken(scenario: Scenario, case: Case, findings: Sequence[Finding]) -> Verdict:
-    first = findings[0]
-    actual = first.actual + (f" ({len(findings)} times)" if len(findings) > 1 else "")
-    return against(scenario, case, first.expected, actual, tuple(finding.exchange for finding in findings))
+    # One request may break a check in several ways; what else was expected of another is for the next run to say.
+    told = Counter(finding.actual for finding in findings if finding.expected == findings[0].expected)
+    actual = ", ".join(what + (f" ({times} times)" if times > 1 else "") for what, times in told.items())
+    return against(scenario, case, findings[0].expected, actual, tuple(finding.exchange for finding in findings))
 
 
 # Accepts

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
@@ -38,6 +39,8 @@ from scenarios.model.stage import Redirect, Session
 ACCESS_TOKEN_LIFETIME = 3600
 # Seconds that clients have to close what the server has closed.
 _CLOSING = 0.2
+# Characters of a query that is told.
+_LONGEST_QUERY = 120
 REFRESH_TOKEN_LIFETIME = 30 * 24 * 3600
 
 
@@ -115,6 +118,10 @@ class LiveSession:
     async def authorize(self, changes: Changes = NONE, *, query: str = "") -> Redirect:
         """Begin a login and get through consent; the redirect is not followed."""
         flow = self._new_flow(changes)
+        if query:
+            more = "..." if len(query) > _LONGEST_QUERY else ""
+            told = f"the login was begun with {unquote(query[:_LONGEST_QUERY])}{more}"
+            self._ground.server.transcript.record(flow, "application", told=told)
         url = await (self._browser.begin(query) if query else self.client.begin())
         return Redirect(await self._ground.user_agent.visit(url, flow), flow)
 
@@ -221,7 +228,7 @@ class LiveStage:
         if not isinstance(application, RestartableApplication):
             raise DoesNotApply("NO_RESTART", "This seat cannot restart it.", "Have it started by the harness.")
         await application.restart()
-        self._ground.server.transcript.record("", "restart")
+        self._told("it was restarted")
 
     async def move_clock(self, seconds: float) -> None:
         """Have the application believe that so much more time has passed."""
@@ -229,6 +236,13 @@ class LiveStage:
         if not isinstance(application, ApplicationWithClock):
             raise DoesNotApply("NO_CLOCK", "This seat cannot move its clock.", "Judge it in this process.")
         await application.move_clock(seconds)
+        if seconds > 0:
+            self._told(f"by its own clock {seconds:g} s went by")
+
+    def _told(self, what: str) -> None:
+        """Record what was done to the application with every flow of the story: it is in no exchange."""
+        for flow in [flow for session in self.sessions for flow in session.flows]:
+            self._ground.server.transcript.record(flow, "application", told=what)
 
     def _let_pass(self, session: Session, seconds: int) -> None:
         live = next(each for each in self.sessions if each is session)

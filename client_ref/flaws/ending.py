@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn, ParamSpec, TypeVar
@@ -13,6 +14,8 @@ from client_ref.messages import Flow, Get, Post, Response
 from client_ref.policy import STRICT, Parameters, Policy, send
 from client_ref.registration import Registration
 from client_ref.session import Session, Tokens
+
+_CHALLENGE = re.compile(r'[A-Za-z]+( \w+="[^"]*"(, *\w+="[^"]*")*)?')
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +53,15 @@ def _send_reading_pages(request: Post | Get) -> Flow[Response]:
     response = yield from send(request)
     if isinstance(request, Get) and "json" not in response.headers.get("content-type", ""):
         _end("the API answers with no JSON")
+    return response
+
+
+def _send_reading_challenges(request: Post | Get) -> Flow[Response]:
+    response = yield from send(request)
+    challenge = response.headers.get("www-authenticate", "")
+    names = re.findall(r"(\w+)=", challenge)
+    if challenge and (len(names) > len(set(names)) or not _CHALLENGE.fullmatch(challenge)):
+        _end("a challenge that cannot be read")
     return response
 
 
@@ -113,6 +125,13 @@ FLAWS = (
         ("S-RES-03",),
         (),
         replace(STRICT, send=_send_reading_pages),
+    ),
+    Flaw(
+        "challenge-malformed-ends-program",
+        "A challenge of the API that breaks the grammar ends the program.",
+        ("S-RES-03",),
+        (),
+        replace(STRICT, send=_send_reading_challenges),
     ),
     Flaw(
         "answer-cut-short-ends-program",

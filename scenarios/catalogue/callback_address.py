@@ -12,7 +12,7 @@ from scenarios.model.stage import Stage, shows
 from scenarios.specifications import OAUTH21, RFC6749, RFC6750, RFC7636, RFC9700
 
 HTML = {Capability.HTML}
-_LEAK = "the code, or a token, is in the history, in logs, and in what other sites are told"
+_LEAK = "the code is in the history, in logs, and in what other sites are told"
 
 
 @scenario(
@@ -62,7 +62,7 @@ async def links_of_the_callback(stage: Stage) -> Shows:
 @scenario(
     requirement=SHOULD_NOT("put a token into the address of a page", RFC6750.section("5.3"), OAUTH21.section("7.1.3")),
     needs=HTML,
-    risk=_LEAK,
+    risk="the token is in the history, in logs, and in what other sites are told: whoever reads one has it",
     fix="keep tokens on the server, or hand them to the page in its body",
     seeds=("S-URI-01", "S-CB-13"),
 )

@@ -22,8 +22,8 @@ Rewrite = Callable[[Redirect], Redirect]
 _TWICE = "refuse a callback in which `code`, `state`, `error` or `iss` comes twice"
 _READ_TWICE = "what is checked and what is used are two different values, and the second is the attacker's"
 _OTHER_STATE = ("state", "another-state-of-nobody")
-_MANGLED = "some logins fail and most do not: those whose code has a certain character in it"
-_AS_IT_CAME = "decode the query once, with a library, and post the value as it is"
+_MANGLED = "some logins fail and most do not: those whose code has a certain character in it, or is longer than most"
+_AS_IT_CAME = "decode the query once, with a library, and post the value as it is, however long"
 _EVIL = "access_token=token-of-an-attacker&token_type=bearer&expires_in=3600"
 
 
@@ -191,7 +191,7 @@ async def token_in_the_callback(stage: Stage, rewrite: Rewrite) -> Rejects:
 @scenario(
     requirement=DERIVED("take the answer where it was sent to", RFC6749.section("10.6")),
     risk="an answer that was meant for another server or another app is taken for one's own",
-    fix="compare the address that was called with the redirect_uri, up to the query",
+    fix="compare the address that was called with the redirect_uri, all that stands before the query",
     left_to_caller="redirect_uri",
     seeds=("S-CB-15",),
 )

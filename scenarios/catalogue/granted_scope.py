@@ -108,7 +108,8 @@ async def scope_that_is_believed(stage: Stage, row: tuple[Allow | Deviation, str
     change, granted = row
     client = stage.session()
     await client.log_in(changed(change))
-    return declares(client, scope=granted)
+    # Who refuses believes nothing; that it should go on is for another scenario to say.
+    return declares(client, scope=granted, may_refuse=True)
 
 
 @scenario(
@@ -217,4 +218,23 @@ async def scope_narrowed_by_a_refresh(stage: Stage) -> Declares:
     stage.expire_access_token(client)
     stage.change(client, changed(mistypes("scope", LESS)))
     await client.refresh()
-    return declares(client, step="refresh", scope=LESS)
+    return declares(client, step="refresh", scope=LESS, may_refuse=True)
+
+
+@scenario(
+    requirement=DERIVED("go on with another scope than before", RFC6749.section("3.3"), RFC6749.section("6")),
+    needs={Capability.REFRESH},
+    rows={"less": mistypes("scope", LESS), "more": mistypes("scope", MORE)},
+    risk="users are logged out an hour after they logged in, though their new token is good",
+    fix="read the answer to a refresh by the same function as the first one, and take its scope for what is granted",
+    control=True,
+    seeds=("S-REF-08",),
+)
+async def another_scope_after_a_refresh(stage: Stage, change: Deviation) -> Accepts:
+    """The answer to the refresh is good, and names less or more than the login granted."""
+    client = stage.session()
+    await client.log_in()
+    stage.expire_access_token(client)
+    stage.change(client, changed(change))
+    await client.refresh()
+    return accepts(client, step="refresh")

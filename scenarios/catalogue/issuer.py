@@ -117,7 +117,9 @@ async def error_of_another_issuer(stage: Stage) -> Rejects:
 
 
 @scenario(
-    requirement=SHOULD("do with an issuer that nobody announced what is one's policy", RFC9207.section("2.4")),
+    requirement=SHOULD(
+        "discard a response with an issuer that nobody announced, or take it by a policy", RFC9207.section("2.4")
+    ),
     risk="a server that begins to name itself takes all its clients down",
     fix="ignore `iss` where no issuer is configured, or refuse it in words",
     seeds=("S-MIX-05",),

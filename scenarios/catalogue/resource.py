@@ -19,6 +19,8 @@ from scenarios.specifications import RFC6585, RFC6749, RFC6750, RFC9110, RFC9700
 CALL_API = {Capability.CALL_API}
 
 _LOGGED = "URLs are logged, cached and sent on as Referer: whoever reads them has the user's token"
+_BESIDE = "the second copy is logged, cached or sent on where nobody looks for a token"
+_ELSEWHERE = "an API that looks in the header alone refuses the call; URLs and bodies are logged, token and all"
 _HEADER = "send Authorization: Bearer, and the token nowhere else"
 _LOOP = "one user without a permission keeps the API and the token endpoint busy"
 
@@ -46,7 +48,7 @@ async def plain_api_call(stage: Stage) -> Accepts:
 @scenario(
     requirement=MUST_NOT("send an access token in more than one way", RFC6750.section("2")),
     needs=CALL_API,
-    risk=_LOGGED,
+    risk=_BESIDE,
     fix=_HEADER,
     seeds=("S-RES-01",),
 )
@@ -61,7 +63,7 @@ async def token_in_one_place(stage: Stage) -> Follows:
 @scenario(
     requirement=SHOULD("send an access token in the Authorization header", RFC6750.section("2.1")),
     needs=CALL_API,
-    risk=_LOGGED,
+    risk=_ELSEWHERE,
     fix=_HEADER,
     seeds=("S-RES-01",),
 )
@@ -261,18 +263,33 @@ async def error_of_the_api(stage: Stage, change: Deviation) -> Rejects:
     needs=CALL_API,
     rows={
         "unknown": refuses("token_on_holiday"),
-        "unclosed": refuses('invalid_token", error_description="a, b='),
+        "unclosed": refuses('invalid_token", error_description="a, b", scope="c"'),
         "repeated": refuses('invalid_token", error="insufficient_scope", realm="frame.io'),
-        "page": sends_body("<h1>Bad Gateway</h1>", "text/html"),
     },
     risk="one odd header of a proxy crashes the application",
     fix="let the status decide, and read the challenge for a log alone",
     seeds=("S-RES-03",),
 )
 async def odd_answer_of_the_api(stage: Stage, change: Deviation) -> Copes:
-    """The API answers in a way that breaks the grammar of challenges, or not in JSON at all."""
+    """The API refuses the call, with a challenge that breaks the grammar, or an error that nobody knows."""
     client = stage.session()
     await client.log_in(changed(change))
+    await client.call_api()
+    return copes(client, step="call_api")
+
+
+@scenario(
+    requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
+    needs=CALL_API,
+    risk="a maintenance page in the place of the API crashes the application",
+    fix="look at the media type before the body is parsed, and take what is no JSON for a failure",
+    seeds=("S-RES-03",),
+    aliases=("resource/odd-answer-of-the-api[page]",),
+)
+async def page_in_the_place_of_the_api(stage: Stage) -> Copes:
+    """The API answers 200 with a page, as a proxy or a captive portal does."""
+    client = stage.session()
+    await client.log_in(changed(sends_body("<h1>Bad Gateway</h1>", "text/html")))
     await client.call_api()
     return copes(client, step="call_api")
 

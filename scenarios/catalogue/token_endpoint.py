@@ -137,7 +137,7 @@ async def refresh_when_asked_to_wait(stage: Stage, change: Delivery) -> SendsAtM
     seeds=("S-TOK-07",),
 )
 async def odd_retry_after(stage: Stage, change: Delivery) -> Copes:
-    """The server is too busy, and its Retry-After is a time that nobody can wait for."""
+    """The server is too busy, and its Retry-After is no time that HTTP knows, or one that nobody can wait for."""
     client = stage.session()
     await client.log_in()
     stage.expire_access_token(client)

@@ -128,7 +128,7 @@ async def lifetime_that_is_no_accident(stage: Stage, change: Deviation) -> Copes
     seeds=("S-RSP-03",),
 )
 async def api_call_after_an_odd_lifetime(stage: Stage, change: Deviation) -> Copes:
-    """The lifetime is no number of seconds; whatever became of the login, the API is called, twice."""
+    """The lifetime is none that a token can have; whatever became of the login, the API is called, twice."""
     client = stage.session()
     await client.log_in(changed(change))
     await client.call_api()
@@ -145,7 +145,7 @@ async def api_call_after_an_odd_lifetime(stage: Stage, change: Deviation) -> Cop
         "half-a-minute": {"access_token_lifetime": 30},
     },
     risk="every call becomes a storm of refreshes, for each new token is as short-lived as the last",
-    fix="use a token that has just been issued once, however short its life",
+    fix="call once with a token that has just been issued, however short its life",
     seeds=("S-REF-10",),
 )
 async def lifetime_shorter_than_any_margin(stage: Stage, variation: Mapping[str, int]) -> SendsAtMost:

@@ -36,7 +36,7 @@ async def basic_authentication(stage: Stage) -> Follows:
         Level.NOT_RECOMMENDED, "put the secret into the body where Basic is on offer", (RFC6749.section("2.3.1"),)
     ),
     app_kinds=("basic",),
-    risk="Frame.io denies it; elsewhere the secret is kept with the bodies that are logged",
+    risk="Frame.io denies a request that has it there alone; everywhere it is kept with the bodies that are logged",
     fix="take client_secret out of the body and send Authorization: Basic",
     seeds=("S-TOK-01",),
 )
@@ -50,7 +50,7 @@ async def secret_in_the_header_alone(stage: Stage) -> Follows:
 @scenario(
     requirement=MUST_NOT("authenticate in more than one way", RFC6749.section("2.3")),
     app_kinds=("basic",),
-    risk=_DENIED,
+    risk="a strict server denies the request, and the secret is kept with the bodies that are logged",
     fix="send one: the Authorization header",
     seeds=("S-TOK-01",),
 )

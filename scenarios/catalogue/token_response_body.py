@@ -145,7 +145,7 @@ async def odd_encoding(stage: Stage, change: Deviation) -> Copes:
         "two-gigabytes": Delivery(WrongLength(1 << 31)),
         "thirty-digits": Delivery(WrongLength(digits=30)),
     },
-    risk="an overflow, or memory that is set aside for a body that never comes",
+    risk="an answer that breaks off ends the program, or has memory set aside for a body that never comes",
     fix="read until the connection ends, within a bound, and refuse what is not whole",
     seeds=("S-RSP-11",),
 )

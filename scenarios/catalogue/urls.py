@@ -17,7 +17,7 @@ _PUBLIC = "whoever reads a log has the secret"
 @scenario(
     requirement=MUST_NOT("put credentials into a request URI", RFC6749.section("2.3.1"), RFC9700.section("4.3.2")),
     risk=_PUBLIC,
-    fix="post the parameters of a token request in its body alone",
+    fix="post the parameters of a token request in its body alone, and send none of them before",
     seeds=("S-URI-01",),
 )
 async def addresses_of_a_login(stage: Stage) -> Follows:

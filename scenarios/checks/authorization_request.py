@@ -95,7 +95,8 @@ def scope_tokens_are_as_configured(logins: Sequence[Login]) -> Iterator[Finding]
         if garbled and any(wanted not in tokens for wanted in login.app.scopes):
             joined = all(piece in login.app.scopes for token in garbled for piece in _JOINTS.split(token))
             actual = f"{scope!r}" + (", joined otherwise" if joined else "")
-            yield Finding("the configured tokens, joined by single spaces", actual, exchange.number)
+            expected = f"{' '.join(login.app.scopes)!r}, joined by single spaces"
+            yield Finding(expected, actual, exchange.number)
 
 
 def offline_is_not_added(logins: Sequence[Login]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What a browser is shown at the redirection endpoint: RFC 6749 3.1.2.5, 10.14 and 10.15, RFC 9700 4.2.4 and 4.11.1.
 
 A check gets the pages of one step, from the redirection endpoint to where the browser ended, and yields what it
-expected and what it saw. It never judges a status, and no wording.
+expected and what it saw, on which page. It never judges a status, and no wording.
 """
 
 import html
@@ -37,7 +37,7 @@ _RAW = re.compile(r"(<(script|style|textarea|title|noscript)\b[^>]*>)(.*?)(</\2\
 # What a browser fetches by itself when it shows a page.
 _LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("link", "href"), ("embed", "src"), ("object", "data")}
 _ACTIVE = {"href", "src", "action", "formaction", "data", "xlink:href"}
-_KEEPS_THE_QUERY = {"", "no-referrer-when-downgrade", "unsafe-url"}
+_TELLS_THE_QUERY = {"no-referrer-when-downgrade", "unsafe-url"}
 # Scripts that take the parameters out of the address: how single pages do it.
 _CLEARS = re.compile(r"replaceState|location\s*\.\s*replace|location\s*(?:\.\s*href\s*)?=")
 
@@ -47,23 +47,26 @@ def text_is_not_taken_for_markup(seen: Seen) -> Iterator[tuple[str, str]]:
     for page in seen.pages:
         for element, attributes in _elements(page):
             if element == MARK or MARK in attributes:
-                yield "text of the callback shown as text", "it became markup of the page"
+                where = page.text.find(MARK)
+                actual = f"markup made of it {_on(page)}: {page.text[max(0, where - 40) : where + 40]!r}"
+                yield "text of the callback shown as text", actual
 
 
 def text_makes_no_header(seen: Seen) -> Iterator[tuple[str, str]]:
     """A line break in the callback's URL begins no header of the answer (RFC 6749 10.14)."""
     for page in seen.pages:
         if any(name.startswith(MARK) for name, _ in page.headers):
-            yield "no header that the callback's URL has named", "a header with the name that stood in the URL"
+            actual = f"the header {MARK}, which stood in the URL, {_on(page)}"
+            yield "no header that the callback's URL has named", actual
 
 
 def links_run_no_script(seen: Seen) -> Iterator[tuple[str, str]]:
     """No address that came with the callback is offered as a script (RFC 6749 4.1.2.1, 10.14)."""
     for page in seen.pages:
-        for _, attributes in _elements(page):
+        for element, attributes in _elements(page):
             for name, value in attributes.items():
                 if name in _ACTIVE and _scheme(value) == "javascript" and MARK in value:
-                    yield "no script behind a link", f"{name} with the javascript: address of the callback"
+                    yield "no script behind a link", f"<{element} {name}={value[:80]!r}> {_on(page)}"
 
 
 def browser_is_not_sent_away(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -71,7 +74,8 @@ def browser_is_not_sent_away(seen: Seen) -> Iterator[tuple[str, str]]:
     for page in seen.pages:
         for target in (page.location, *_refreshes(page)):
             if _scheme(target) in ("javascript", "data") or _host(target) == EVIL:
-                yield "a place of the application's own", f"the browser is sent to {target[:80]!r}"
+                actual = f"the browser is sent to {target[:80]!r}, {_on(page)}"
+                yield "a place of the application's own", actual
 
 
 def code_leaves_the_address(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -80,9 +84,9 @@ def code_leaves_the_address(seen: Seen) -> Iterator[tuple[str, str]]:
     if last.location and _host(last.location) not in _hosts(seen):
         return
     if _held(seen, last.url, "code") and not last.location and not _CLEARS.search(last.text):
-        yield "a redirect to an address without the code", "a page under the address with the code"
+        yield "a redirect to an address without the code", f"a page under the address with the code, {_on(last)}"
     if last.location and _held(seen, last.location, "code"):
-        yield "a redirect to an address without the code", "a redirect to one that holds it"
+        yield "a redirect to an address without the code", f"a redirect to one that holds it, {_on(last)}"
 
 
 def page_loads_nothing_foreign(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -91,18 +95,20 @@ def page_loads_nothing_foreign(seen: Seen) -> Iterator[tuple[str, str]]:
         for element, attributes in _elements(page):
             for name, value in attributes.items():
                 if (element, name) in _LOADED and _host(value) and _host(value) not in _hosts(seen):
-                    yield "nothing of other hosts on the page", f"<{element}> of {_host(value)}"
+                    yield "nothing of other hosts on the page", f"<{element}> of {_host(value)} {_on(page)}"
 
 
 def links_do_not_tell_the_code(seen: Seen) -> Iterator[tuple[str, str]]:
     """A page under an address with the code does not hand it to other places as Referer (RFC 9700 4.2.4)."""
     for page in _pages_with_code(seen):
         # Where nothing is said, browsers of today send the origin alone; only a policy of the page's own tells more.
-        if page.header("referrer-policy").lower() in _KEEPS_THE_QUERY - {""}:
+        policy = page.header("referrer-policy").lower()
+        if policy in _TELLS_THE_QUERY:
             for element, attributes in _elements(page):
                 target = attributes.get("href", "") if element == "a" else ""
                 if _host(target) and _host(target) not in _hosts(seen):
-                    yield "a Referrer-Policy that keeps the query to itself", f"a link to {_host(target)} without it"
+                    actual = f"Referrer-Policy: {policy}, and a link to {_host(target)} {_on(page)}"
+                    yield "a Referrer-Policy that keeps the query to itself", actual
 
 
 def page_address_holds_no_token(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -111,15 +117,26 @@ def page_address_holds_no_token(seen: Seen) -> Iterator[tuple[str, str]]:
         for address in (page.url, page.location):
             for name in ("access_token", "refresh_token"):
                 if _held(seen, address, name):
-                    yield "no token in the address of a page", f"the {name}"
+                    yield "no token in the address of a page", f"the {name} in that of {_path(address)}"
                     return
 
 
 def page_holds_no_verifier(seen: Seen) -> Iterator[tuple[str, str]]:
     """The code_verifier is on no page and in no address (RFC 7636 7.1)."""
     for page in seen.pages:
-        if any(_held(seen, text, "code_verifier") for text in (page.url, page.location, page.text)):
-            yield "no code_verifier in what a browser is shown", "it is there"
+        places = {"in the address": page.url, "in a redirect": page.location, "in the text": page.text}
+        for place, text in places.items():
+            if _held(seen, text, "code_verifier"):
+                yield "no code_verifier in what a browser is shown", f"it is {place}, {_on(page)}"
+
+
+def _on(page: Page) -> str:
+    """Which page; the query of its address may hold secrets."""
+    return f"at {_path(page.url)} (status {page.status})"
+
+
+def _path(address: str) -> str:
+    return urlsplit(address).path or "/"
 
 
 def _held(seen: Seen, text: str, name: str) -> bool:

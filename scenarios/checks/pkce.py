@@ -70,8 +70,11 @@ def verifier_matches_the_challenge(logins: Sequence[Login]) -> Iterator[Finding]
     for login in logins:
         for exchange in login.code_requests:
             verifier = body(exchange).get("code_verifier")
-            if verifier and not {s256(verifier), verifier} & challenges:
-                yield Finding("the verifier of a challenge that was sent", "another verifier", exchange.number)
+            if not verifier or {s256(verifier), verifier} & challenges:
+                continue
+            padded = f"{s256(verifier)}=" in challenges
+            actual = "one whose challenge was sent with padding" if padded else "another verifier"
+            yield Finding("the verifier of a challenge that was sent", actual, exchange.number)
 
 
 def verifier_goes_with_a_challenge(logins: Sequence[Login]) -> Iterator[Finding]:

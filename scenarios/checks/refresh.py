@@ -15,14 +15,16 @@ _FIELDS = {
 def refresh_token_is_the_issued_one(logins: Sequence[Login]) -> Iterator[Finding]:
     """A refresh sends the refresh token that was issued last, unchanged (RFC 6749 6)."""
     for login in logins:
-        newest = ""
+        newest, older = "", set[str]()
         for exchange in login.requests("token"):
             sent = body(exchange).get("refresh_token")
             if body(exchange).get("grant_type") == "refresh_token" and sent != newest:
-                actual = "another value" if sent else "no refresh_token, or an empty one"
+                actual = "an older one" if sent in older else "another value"
+                actual = actual if sent else "no refresh_token, or an empty one"
                 yield Finding("the refresh token that was issued last", actual, exchange.number)
             issued = member(exchange, "refresh_token")
             if exchange.sent.status == 200 and isinstance(issued, str) and issued:
+                older.add(newest)
                 newest = issued
 
 
@@ -46,7 +48,11 @@ def refresh_is_made(logins: Sequence[Login]) -> Iterator[Finding]:
     """The refresh is a request of grant_type refresh_token (RFC 6749 6)."""
     for login in logins:
         if login.exchanges and not login.refresh_requests:
-            yield Finding("a request with grant_type refresh_token", "none", login.exchanges[-1].number)
+            last = login.exchanges[-1]
+            kind = body(last).get("grant_type") if last.endpoint == "token" else ""
+            wrong = bool(kind) and kind != "authorization_code"
+            actual = f"one with grant_type {kind!r}" if wrong else "none"
+            yield Finding("a request with grant_type refresh_token", actual, last.number)
 
 
 def refresh_holds_only_oauth_fields(logins: Sequence[Login]) -> Iterator[Finding]:

@@ -124,8 +124,10 @@ class Declares(msgspec.Struct, frozen=True, tag="declares", omit_defaults=True):
     may_refuse: bool = False
 
     def __str__(self) -> str:
+        refused = ", or refuses the answer" if self.may_refuse else ""
         if self.scope is not None:
-            return f"takes {self.scope!r} for the granted scope"
+            granted = repr(self.scope) if self.scope else "nothing"
+            return f"takes {granted} for the granted scope{refused}"
         return f"takes the access token to live for {self.lifetime:g} s" if self.lifetime is not None else "goes on"
 
 

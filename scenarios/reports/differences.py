@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from mock_server.protocol import form
 from mock_server.transcript import Answer
-from scenarios.reports.shown import Hidden, legible, location_query, members_of
+from scenarios.reports.shown import Hidden, legible, location_query, pairs_of
 
 Pairs = Sequence[tuple[str, object]]
 Shown = Callable[[str, object], str]
@@ -42,7 +42,9 @@ def _of_location(right: Answer, sent: Answer, hidden: Hidden) -> Iterator[str]:
         yield f"it leads to {legible(_place(after))}"
     found = list(_of_pairs(form.parse(location_query(right)).pairs, form.parse(location_query(sent)).pairs, hidden))
     yield from found
-    if not found and _place(before) == _place(after):
+    if "#" in after and "#" not in before:
+        yield "the parameters are in the fragment"
+    elif not found and _place(before) == _place(after):
         yield "the parameters are spelled otherwise"
 
 
@@ -63,11 +65,11 @@ def _of_headers(right: Answer, sent: Answer) -> Iterator[str]:
 
 
 def _of_body(right: bytes, sent: bytes, hidden: Hidden) -> Iterator[str]:
-    before, after = members_of(right), members_of(sent)
+    before, after = pairs_of(right), pairs_of(sent)
     if not before or not after:
         yield "the body is empty" if not sent else "the body is another one"
         return
-    found = list(_of_pairs(tuple(before.items()), tuple(after.items()), hidden))
+    found = list(_of_pairs(before, after, hidden))
     yield from found
     if not found:
         yield "the body is written otherwise"

@@ -18,7 +18,7 @@ from scenarios.model.scenario import Scenario
 from scenarios.model.verdict import RuleVerdict, Status, Verdict
 from scenarios.reports.header import APP_KINDS
 from scenarios.reports.shown import Hidden, answer_line, legible, request_line
-from scenarios.reports.situation import Line, situation
+from scenarios.reports.situation import Line, numbered, situation
 from scenarios.rules.rule import Rule
 
 WORDS: dict[Status, str] = {
@@ -81,7 +81,7 @@ def of_scenario(scenario: Scenario, case: Case, verdict: Verdict, header: Repeat
     secrets = () if case.app is None else (case.app.client_secret,)
     hidden = Hidden(case.entries, secrets)
     lines: list[Line] = [("story", " ".join(scenario.text.split())), *_requirement(scenario.requirement)]
-    lines += situation(case, hidden)
+    lines += situation(case, hidden, scenario.assignment)
     lines.append(("expected", hidden.text(verdict.expected)))
     lines.append(("actual", hidden.text(verdict.actual)))
     lines += _exchanges(verdict.exchanges, case.entries)
@@ -100,10 +100,10 @@ def of_rule(
 ) -> Failure:
     """A rule that was broken, with its first evidence."""
     assert verdict.first is not None  # noqa: S101 - a rule that was broken has evidence
-    times = f"{verdict.count} times" if verdict.count > 1 else "once"
+    first = f"the first of {verdict.count}" if verdict.count > 1 else "once"
     lines: list[Line] = [*_requirement(rule.requirement)]
     lines.append(("expected", hidden.text(verdict.first.expected)))
-    lines.append(("actual", f"{hidden.text(verdict.first.actual)} ({times} in {verdict.judged} logins; the first:)"))
+    lines.append(("actual", f"{hidden.text(verdict.first.actual)} ({first}, in {verdict.judged} logins)"))
     lines += _exchanges((verdict.first.exchange,), entries)
     lines += [("risk", rule.risk), ("fix", rule.fix), ("again", again)]
     title = f"{WORDS[verdict.status]}  {verdict.identifier}  ({app_kind})"
@@ -143,9 +143,12 @@ def _exchanges(numbers: Sequence[int], entries: Iterable[Entry]) -> Iterator[Lin
             continue
         yield "exchange", f"exchange {number}: {request_line(exchange)}"
         yield "exchange", f"    answered {_answered(exchange)}"
+        if exchange.strict is not None:
+            # The whole run forgives what no login works without.
+            yield "exchange", f"    which is forgiven; it would be {answer_line(exchange.strict)}"
     more = distinct[_MOST_SHOWN:]
     if more:
-        yield "", f"and exchanges {', '.join(map(str, more))}"
+        yield "", f"and {numbered(more)}"
 
 
 def _answered(exchange: Exchange) -> str:

@@ -100,17 +100,28 @@ def _of_form(text: str) -> Iterator[str]:
 
 
 def _of_json(body: bytes) -> Iterator[str]:
-    members = members_of(body)
-    return (value for name, value in members.items() if name in SECRET_PARAMETERS and isinstance(value, str) and value)
+    pairs = pairs_of(body)
+    return (value for name, value in pairs if name in SECRET_PARAMETERS and isinstance(value, str) and value)
+
+
+def pairs_of(body: bytes) -> list[tuple[str, object]]:
+    """The members of a JSON object, a repeated one as often as it comes; none of anything else."""
+    outermost: list[tuple[str, object]] = []
+
+    def keep(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        # Objects end from the inside out.
+        outermost[:] = pairs
+        return dict(pairs)
+
+    try:
+        return outermost if isinstance(json.loads(body, object_pairs_hook=keep), dict) else []
+    except (ValueError, RecursionError):
+        return []
 
 
 def members_of(body: bytes) -> dict[str, object]:
-    """The members of a JSON object; none of anything else."""
-    try:
-        members = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return members if isinstance(members, dict) else {}
+    """The members of a JSON object by name; none of anything else."""
+    return dict(pairs_of(body))
 
 
 def request_line(exchange: Exchange) -> str:
@@ -119,8 +130,11 @@ def request_line(exchange: Exchange) -> str:
     line = f"{request.method} {request.target}"
     if request.body:
         line += f"  {request.body.decode('utf-8', 'replace')}"
-    authorization = request.header("authorization")
-    return shortened(legible(line + (f"  Authorization: {authorization}" if authorization else "")))
+    authorization, cookie = request.header("authorization"), request.header("cookie")
+    line += f"  Authorization: {authorization}" if authorization else ""
+    # A browser's cookies are of no interest; a client has none for an API.
+    line += f"  Cookie: {cookie}" if cookie and exchange.endpoint != "authorization" else ""
+    return shortened(legible(line))
 
 
 def answer_line(answer: Answer) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mock_server.transcript import Answer, Event, Exchange
+from scenarios.model.assignment import PLAIN, AssignmentKind
 from scenarios.model.case import Case
 from scenarios.performing import ACCESS_TOKEN_LIFETIME
 from scenarios.reports.differences import differences
@@ -12,6 +13,7 @@ from scenarios.reports.shown import Hidden, answer_line, legible, shortened
 Line = tuple[str, str]
 
 _MOST_CHANGED = 3
+_MOST_NUMBERED = 8
 _CERTIFICATES = {
     "renewed": "a new one, of the same authority",
     "self_signed": "one that has signed itself",
@@ -21,9 +23,12 @@ _CERTIFICATES = {
 }
 
 
-def situation(case: Case, hidden: Hidden) -> tuple[Line, ...]:
+def situation(case: Case, hidden: Hidden, assignment: AssignmentKind = PLAIN) -> tuple[Line, ...]:
     """Lines that say what the client was faced with; one that says so where nothing was changed."""
-    lines = [*_of_exchanges(case, hidden), *_of_flows(case), *_opened(case, hidden), *_of_time(case)]
+    lines: list[Line] = []
+    if assignment != PLAIN:
+        lines.append(("changed", f"what the application was told: {assignment}"))
+    lines += [*_of_exchanges(case, hidden), *_of_flows(case), *_opened(case, hidden), *_of_time(case)]
     return tuple(lines) or (("changed", "nothing: every answer was right"),)
 
 
@@ -37,19 +42,23 @@ def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
             told.setdefault((whose, changes, *differences(exchange.right, exchange.sent, hidden)), []).append(exchange)
     for (whose, changes, *different), exchanges in list(told.items())[:_MOST_CHANGED]:
         first = exchanges[0]
-        yield "changed", f"{_numbered(exchanges)}{whose}: {changes}"
+        yield "changed", f"{numbered([each.number for each in exchanges])}{whose}: {changes}"
         if first.sent != first.right:
             yield "right", answer_line(first.right)
             yield "sent", answer_line(first.sent)
             yield "so that", "; ".join(different)
-    more = [exchange for each in list(told.values())[_MOST_CHANGED:] for exchange in each]
+    more = [exchange.number for each in list(told.values())[_MOST_CHANGED:] for exchange in each]
     if more:
-        yield "", f"and otherwise in {_numbered(more)}"
+        yield "", f"and otherwise in {numbered(more)}"
 
 
-def _numbered(exchanges: Sequence[Exchange]) -> str:
-    numbers = [str(exchange.number) for exchange in exchanges]
-    return f"exchange {numbers[0]}" if len(numbers) == 1 else f"exchanges {', '.join(numbers)}"
+def numbered(numbers: Sequence[int]) -> str:
+    """Exchanges by their numbers; of many the first few, and how many more there are."""
+    if len(numbers) == 1:
+        return f"exchange {numbers[0]}"
+    more = len(numbers) - _MOST_NUMBERED
+    shown = ", ".join(map(str, numbers[:_MOST_NUMBERED]))
+    return f"exchanges {shown}" + (f" and {more} more, the last of them {numbers[-1]}" if more > 0 else "")
 
 
 def _of_flows(case: Case) -> Iterator[Line]:
@@ -72,6 +81,10 @@ def _of_flows(case: Case) -> Iterator[Line]:
 def _decided(case: Case, event: Event, owner: dict[str, object], whose: str) -> Iterator[Line]:
     decision = str(owner.get("decision", ""))
     what = {"deny": "the user declined", "allow": "the user granted less", "deny_by_server": "the server declined"}
+    if _was_changed(case, event.flow):
+        # The answer that was changed has been shown already.
+        yield "changed", f"{what.get(decision, decision)}{whose}"
+        return
     yield "changed", f"{what.get(decision, decision)}{whose}; every answer was right"
     for exchange in case.exchanges:
         if exchange.flow == event.flow and exchange.endpoint == "authorization":
@@ -88,10 +101,15 @@ def _opened(case: Case, hidden: Hidden) -> Iterator[Line]:
         session, url = step.detail.get("session"), step.detail.get("url")
         if not isinstance(url, str):
             continue
-        origin = next((e for e in case.exchanges if _redirects_to(e, url)), None)
+        if (method := step.detail.get("method")) is not None:
+            yield "changed", f"nothing in any answer: the redirect was opened with {method} in the place of GET"
+        own = case.sessions.get(str(session), ())
+        # Two redirects may be the same, word for word: then a session opened its own.
+        origins = sorted((e for e in case.exchanges if _redirects_to(e, url)), key=lambda e: e.flow not in own)
+        origin = next(iter(origins), None)
         if origin is None:
             yield from _forged(case, step, url, hidden)
-        elif origin.flow not in case.sessions.get(str(session), ()):
+        elif origin.flow not in own:
             meant = _session_of(case, origin.flow)
             told = f"the redirect of {meant!r} (exchange {origin.number}) was opened by {session!r}"
             yield "changed", f"nothing in any answer: {told}"
@@ -122,11 +140,20 @@ def _redirects_to(exchange: Exchange, url: object) -> bool:
 
 
 def _of_time(case: Case) -> Iterator[Line]:
-    passed = [event.detail.get("seconds") for event in case.events("time")]
+    passed = case.events("time")
     if passed:
         often = f", {len(passed)} times" if len(passed) > 1 else ""
-        what = "the access token" if passed[0] == ACCESS_TOKEN_LIFETIME + 1 else "both tokens"
-        yield "changed", f"{passed[0]} s were let pass at the server, so that {what} expired{often}"
+        yield "changed", f"{_expired(case, passed[0])}{often}"
+    for event in case.events("application"):
+        yield "changed", f"nothing in any answer: {event.detail.get('told')}"
+
+
+def _expired(case: Case, time: Event) -> str:
+    seconds = time.detail.get("seconds")
+    what = "the access token" if seconds == ACCESS_TOKEN_LIFETIME + 1 else "both tokens"
+    if not any(e.endpoint == "token" and e.number < time.number for e in case.exchanges):
+        what = "the code"
+    return f"{seconds} s were let pass at the server, so that {what} expired"
 
 
 def _whose(case: Case, flow: str) -> str:

@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         "rule/redirect-uri-is-repeated",
         REQUIRED("repeat the redirect_uri of the authorization request", RFC6749.section("4.1.3")),
         token_request.redirect_uri_is_repeated,
-        risk="a code that was sent to another address can be redeemed here",
+        risk="the server refuses the code; one that does not redeems codes that were sent to another address",
         fix="send the same string in both requests, from one setting",
     ),
     Rule(
@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
         "rule/one-authentication-method",
         MUST_NOT("authenticate in more than one way in a request", RFC6749.section("2.3")),
         token_request.one_authentication_method,
-        risk="the server refuses the request, and the secret travels twice",
+        risk="a strict server refuses the request, and the secret is kept with the bodies that are logged",
         fix="send the Authorization header alone",
     ),
     Rule(
@@ -131,8 +131,8 @@ RULES: tuple[Rule, ...] = (
         "rule/no-secret-at-another-origin",
         SHOULD("strip credentials when a request is redirected", RFC9110.section("15.4"), RFC9700.section("4.12")),
         secrecy.no_secret_at_another_origin,
-        risk="whoever can redirect the token endpoint collects secrets, codes and tokens",
-        fix="do not follow redirects of the token request",
+        risk="whoever can redirect a request collects the secrets, codes and tokens that it carries",
+        fix="follow no redirect of a token request, and take no Authorization header along to another origin",
     ),
     Rule(
         "rule/refresh-scope-is-not-wider",

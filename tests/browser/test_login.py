@@ -85,7 +85,7 @@ def test_deliver_badly(at_consent, server):
     at_consent.ticks("turn away")
     answer(at_consent, "Allow")
     (flow,) = server.core.flows.values()
-    assert str(flow.changes.delivery) == "delivery.turn_away(status=503, retry_after='1'), 1 times"
+    assert str(flow.changes.delivery) == "delivery.turn_away(status=503, retry_after='1'), the first time"
 
 
 def test_mistake_under_misbehave_is_told_and_mended(at_consent):

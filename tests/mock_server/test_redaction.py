@@ -154,6 +154,8 @@ def test_no_secret_in_an_answer(name, secret):
         ("text/html;charset=UTF-8", f'<input type="hidden" name="{name}" value="{secret}"/>'),
         ("text/html", f'<a href="https://app.example/cb?{name}={secret}&amp;x=1">Found</a>.'),
         ("", f'{{"{name}":"{secret}'),
+        ("text/html", json.dumps({name: secret})),
+        ("text/plain", f' {{"{name}":"{secret}'),
     ):
         answer = Answer(200, (("content-type", content_type), ("location", f"/x?{name}={secret}")), body.encode())
         assert secret not in repr(redacted_answer(answer))
@@ -200,6 +202,13 @@ def test_json_stays_legible():
     body = b'{"access_token":"abc","expires_in":3600,"token_type":"bearer"}'
     told = json.loads(redacted_body(body, "application/json"))
     assert told == {"access_token": mark("abc"), "expires_in": 3600, "token_type": "bearer"}
+
+
+def test_a_member_that_comes_twice_is_shown_twice():
+    body = b'{"access_token":"a-good-one","deep":{"a":1,"a":[2]},"access_token":"a-bad-one"}'
+    shown = redacted_body(body, "application/json")
+    assert shown.count('"access_token": "[') == 2
+    assert '"deep": {"a": 1, "a": [2]}' in shown
 
 
 def test_an_error_stays_legible():

@@ -235,5 +235,6 @@ def test_expectations_can_be_read():
     assert str(SendsAtMost("x", 0, "refresh")) == "sends no refresh"
     assert str(SendsAtMost("x", 3, "resource_request")) == "sends at most 3 requests to the API"
     assert str(Accepts("x", "call_api", 8)) == "calls the API 8 times"
-    assert str(Declares("x", scope="")) == "takes '' for the granted scope"
+    assert str(Declares("x", scope="a")) == "takes 'a' for the granted scope"
+    assert str(Declares("x", scope="", may_refuse=True)) == "takes nothing for the granted scope, or refuses the answer"
     assert str(Declares("x", lifetime=60)) == "takes the access token to live for 60 s"

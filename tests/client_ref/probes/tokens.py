@@ -184,7 +184,12 @@ def api_refuses(make: Make) -> bool:
     refused = seat.call_api(session), len(seat.server.gets), len(seat.server.posts)
     seat.server.api_script = [Response(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>")]
     page = seat.call_api(session)
-    return (forbidden, refused, page) == (("forbidden", 1, 1), ("access_token_refused", 3, 2), "status_unexpected")
+    odd = {"www-authenticate": 'Bearer error="a", error_description="b""'}
+    seat.server.api_script = [Response(403, odd)]
+    challenge = seat.call_api(session)
+    return (forbidden, refused, page, challenge) == (
+        ("forbidden", 1, 1), ("access_token_refused", 3, 2), "status_unexpected", "forbidden"
+    )
 
 
 @row("S-RES-04", "S-TLS-02")

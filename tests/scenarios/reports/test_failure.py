@@ -85,7 +85,7 @@ def test_a_broken_rule_is_told_in_full():
         message = failure.of_rule(rule, verdict, kind, run.summary.entries, "the line", Hidden())
         parts = ("requirement", "clause", "expected", "actual", "exchange", "risk", "fix", "again")
         assert not [part for part in parts if not message.part(part)]
-        assert f"{verdict.count} times" in message.part("actual")
+        assert f"the first of {verdict.count}, in " in message.part("actual")
         assert verdict.identifier in run.console
 
 

@@ -133,6 +133,7 @@ def json_answer(body: bytes, *headers) -> Answer:
         (redirect(LOCATION), redirect(LOCATION.replace("callback", "other")), "it leads to http://localhost:5050/other"),
         (redirect(LOCATION), redirect(LOCATION.replace("c-", "%63-")), "the parameters are spelled otherwise"),
         (redirect(LOCATION), Answer(302), "it leads nowhere"),
+        (redirect(LOCATION), redirect(LOCATION.replace("?", "#")), "the parameters are in the fragment"),
         (
             redirect(LOCATION),
             redirect("http://localhost:5050/callback?state=s-0123456789&code=c-0123456789"),
@@ -140,6 +141,7 @@ def json_answer(body: bytes, *headers) -> Answer:
         ),
         (json_answer(b'{"token_type":"bearer"}'), json_answer(b'{"token_type":null}'), "token_type is null instead of"),
         (json_answer(b'{"a":1}'), json_answer(b'{ "a":1}'), "the body is written otherwise"),
+        (json_answer(b'{"a":{"b":1}}'), json_answer(b'{"a":{"b":1},"a":2}'), 'a comes 2 times: {"b": 1} and 2'),
         (json_answer(b'{"a":1}'), json_answer(b"<html>"), "the body is another one"),
         (json_answer(b'{"a":1}'), json_answer(b""), "the body is empty"),
         (json_answer(b"{}", ("a", "1")), json_answer(b"{}", ("a", "2")), "the header a is '2'"),
