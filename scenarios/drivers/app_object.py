@@ -9,7 +9,7 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,12 +42,15 @@ class AppObjectDriver(WebAppDriver):
     process would. The other settings are those of `WebAppDriver`.
     """
 
-    def __init__(self, interface: Interface, name: str, **settings: Any) -> None:
+    def __init__(
+        self, interface: Interface, name: str, *, caller: Callable[[float], Caller] = Caller, **settings: Any
+    ) -> None:
         module, colon, attribute = name.partition(":")
         if not (module and colon and attribute):
             cause = f"{name!r} names no application."
             raise CannotStart("BAD_APP_NAME", cause, "Write module:app, as in main:app.")
         super().__init__((), **settings)
+        self._caller = caller
         self._interface: Interface = interface
         self._name, self._module, self._attribute = name, module, attribute
         # What was imported for the assignment before, from the user's own folders.
@@ -68,7 +71,7 @@ class AppObjectDriver(WebAppDriver):
 
     async def start(self, assignment: Assignment) -> "ObjectApplication":
         """Import the application and let it start; `CannotStart` says why there is none."""
-        caller = Caller(self._ready_timeout)
+        caller = self._caller(self._ready_timeout)
         wanted = environment.whole(assignment, self._env)
         self._outer = self._outer if self._running else dict(os.environ)
         self._running += 1

@@ -40,6 +40,8 @@ _NAVIGATION = (
     # An application that serves one request at a time would wait for ever behind a connection kept open for the next.
     ("Connection", "close"),
 )
+# What is sent as it is.
+_PLAIN = re.compile(r"[!#-;=?-~]*")
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#\\]*)(?P<target>[^#]*)", re.IGNORECASE)
 
 
@@ -147,6 +149,8 @@ def target_of(url: str) -> bytes:
     found = _URL.match(re.sub(r"[\t\r\n]", "", url))
     target = found["target"] if found else "/"
     target = target if target.startswith("/") else f"/{target}"
+    if _PLAIN.fullmatch(target):
+        return target.encode("ascii")
     return b"".join(
         bytes([byte]) if 0x21 <= byte <= 0x7E and byte not in b'"<>' else b"%%%02X" % byte
         for byte in target.encode("utf-8", "surrogateescape")
@@ -156,9 +160,9 @@ def target_of(url: str) -> bytes:
 def resolved(url: str, location: str) -> str:
     """Where a `Location`, read as Latin-1, leads to from `url`; as `invalid:` where it makes no URL."""
     # What is not ASCII is quoted byte by byte, as browsers do.
-    location = "".join(
-        character if character.isascii() else f"%{ord(character):02X}" for character in location.strip(" \t")
-    )
+    location = location.strip(" \t")
+    if not location.isascii():
+        location = "".join(each if each.isascii() else f"%{ord(each):02X}" for each in location)
     # To browsers a backslash is a slash: `/\evil.example` leaves the site.
     head = re.match(r"[^?#]*", location)
     end = head.end() if head else 0

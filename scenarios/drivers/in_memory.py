@@ -69,7 +69,8 @@ class Log(logging.Handler):
 
     def logger(self) -> logging.Logger:
         """A logger that says everything here and nothing elsewhere."""
-        logger = logging.Logger("application under test")  # noqa: LOG001 - in no tree: nobody else hears it
+        # In no tree, so that nobody else hears it; of each connection uvicorn would have something to say.
+        logger = logging.Logger("application under test", logging.INFO)  # noqa: LOG001
         logger.addHandler(self)
         return logger
 

@@ -68,7 +68,7 @@ def _attribute(module: str, attribute: str) -> Factory:
 
 
 class InProcessDriver:
-    """Starts clients in this process; `step_timeout` is in seconds."""
+    """Starts clients in this process; `step_timeout` is in seconds, and `caller` is how their functions are called."""
 
     seat = "in process"
 
@@ -78,9 +78,11 @@ class InProcessDriver:
         *,
         app_kinds: tuple[AppKind, ...] = ("basic", "pkce"),
         step_timeout: float = STEP_TIMEOUT,
+        caller: Callable[[float], Caller] = Caller,
     ) -> None:
         self.app_kinds = app_kinds
         self._factory = factory
+        self._caller = caller
         self._step_timeout = step_timeout
 
     def redirect_uri(self, kind: AssignmentKind) -> str:  # noqa: ARG002 - the same for every kind
@@ -92,7 +94,7 @@ class InProcessDriver:
         return InProcessApplication(*await self._made(assignment), lambda: self._made(assignment))
 
     async def _made(self, assignment: Assignment) -> tuple[Any, Caller]:
-        caller = Caller(self._step_timeout)
+        caller = self._caller(self._step_timeout)
         try:
             client = await caller.call(self._factory, assignment)
         except TimeoutError:

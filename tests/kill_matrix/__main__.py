@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import os
 from collections.abc import Mapping
@@ -28,7 +29,9 @@ def main() -> None:
     given = parser.parse_args()
     stored = {flaw.name: flaw for flaw in kill_matrix().flaws}
     names = [] if given.page else given.flaws or list(flawed.FLAWS)
-    with ProcessPoolExecutor(given.processes, multiprocessing.get_context("spawn")) as pool:
+    # One of them writes its secrets to the log, which is nothing to be seen here.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(given.processes, spawn, initializer=logging.disable) as pool:
         for flaw in pool.map(measured, names, [stored.get(name) for name in names], repeat(tuple(given.select))):
             for line in differences(stored.get(flaw.name, msgspec.structs.replace(flaw, both=Kills())), flaw):
                 print(line, flush=True)

@@ -1,33 +1,46 @@
-"""A venue without sockets: what a client sends ends in the same ASGI application, by a call.
+"""A venue without sockets, threads and waiting: what a client sends ends in the same ASGI application, by a call.
 
-A performance costs a quarter of what it costs on sockets, and nothing that a scenario speaks of is any different but
-the way of the bytes. What is about that way, a delivery, stops here with `NeedsASocket`.
+A performance costs a fraction of what it costs on sockets, and nothing that a scenario speaks of is any different but
+the way of the bytes. Time passes only where everybody waits for it, and then at once, so that what takes long here is
+never the machine's fault. What breaks a connection stops here with `NeedsASocket`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import re
+import selectors
 from base64 import b64encode
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from client_ref import flawed
-from client_ref.client import Assignment, Client, registration
+from client_ref.application import Application as WebApplication
+from client_ref.client import Assignment, AsyncClient, registration
 from client_ref.exchange import HEADERS
+from client_ref.flaws.flaw import STRICT_PAGES
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.serving import RunningServer
 from mock_server.web.application import Application
 from mock_server.web.sending import DeliveryImpossible
+from scenarios.drivers.app_object import AppObjectDriver
+from scenarios.drivers.calling import Raised
+from scenarios.drivers.driver import Driver
 from scenarios.drivers.fetching import Answer, Target, Wanted
+from scenarios.drivers.in_process import InProcessDriver
 from scenarios.drivers.user_agent import UserAgent
 
 # What HTTP libraries send as it is; anything else they write otherwise, each in its way.
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]+")
+
+
+# What it is that breaks one, by name; more than an HTTP library reads counts as well.
+BREAKING = frozenset({"reset", "half_body", "wrong_length", "pad", "interim"})
 
 
 class NeedsASocket(BaseException):
@@ -48,16 +61,82 @@ class InMemory:
         user_agent._fetch = way.fetch
         return server, user_agent
 
-    def factory(self, flaw: str) -> Callable[[Assignment], Client]:
-        """What `flawed.factory` is on sockets."""
+    def driver(self, flaw: str, patience: float) -> Driver:
+        """The seat in which a flaw shows: the client alone, or the web application around it; `patience` in seconds."""
+        if flawed.FLAWS[flaw].pages is STRICT_PAGES:
+            return InProcessDriver(self.factory(flaw), step_timeout=patience, caller=Directly)
+        return self.pages(flaw)
 
-        def make(assignment: Assignment) -> Client:
-            client = flawed.client(flaw, registration(assignment))
-            client._exchange.close()
+    def factory(self, flaw: str) -> Callable[[Assignment], AsyncClient]:
+        """What `flawed.async_factory` is on sockets."""
+
+        def make(assignment: Assignment) -> AsyncClient:
+            client = flawed.async_client(flaw, registration(assignment))
             client._exchange._client = _Client(self._way)
             return client
 
         return make
+
+    def pages(self, flaw: str) -> AppObjectDriver:
+        """A driver of the web application around a flawed client."""
+        make = self.factory(flaw)
+
+        class _Pages(AppObjectDriver):
+            def _made(self, assignment: Any) -> Any:
+                return WebApplication(make(assignment), assignment.redirect_uri, flawed.FLAWS[flaw].pages).starlette()
+
+        return _Pages(
+            *("asgi", f"flawed:{flaw}"),
+            login="/login",
+            signed_in="GET /me is 200",
+            refresh="/refresh",
+            api_call="/me",
+            caller=Directly,
+        )
+
+
+class Directly:
+    """Calls a client's functions on the harness's own loop: for clients of ours, none of which blocks."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+
+    async def call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """The function's result; `TimeoutError` or `Raised`."""
+        async with asyncio.timeout(self.timeout):
+            try:
+                result = function(*arguments)
+                return await result if inspect.isawaitable(result) else result
+            except asyncio.CancelledError:
+                raise
+            except BaseException as raised:  # noqa: BLE001 - whatever a client raises is evidence
+                raise Raised(raised) from None
+
+    def stop(self) -> None:
+        """There is nothing of its own."""
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop with a clock of its own: where nothing is left to be done but to wait, it is later at once."""
+
+    def __init__(self) -> None:
+        super().__init__(selector := _NobodyElse())
+        self._selector_of_ours = selector
+
+    def time(self) -> float:
+        """Seconds that were waited for."""
+        return self._selector_of_ours.now
+
+
+class _NobodyElse(selectors.DefaultSelector):
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(0)
+        if not ready:
+            assert timeout is not None, "it waits for something, and nothing would wake it"
+            self.now += timeout
+        return ready
 
 
 class _Server(RunningServer):
@@ -75,7 +154,7 @@ class _Way:
         second = server.core._answering.second_origin
         self._origins = (server.url, second, server.url.replace("127.0.0.1", "localhost"))
 
-    def send(
+    async def send(
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b""
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body of the answer; `ConnectError` where nobody listens."""
@@ -103,7 +182,12 @@ class _Way:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        _at_once(self._application(scope, receive, send))
+        # Whoever sends at the same time has its turn, as between the packets of a connection.
+        await asyncio.sleep(0)
+        try:
+            await self._application(scope, receive, send)
+        except DeliveryImpossible as impossible:
+            raise NeedsASocket(str(impossible)) from None
         head = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
         return sent[0]["status"], head, b"".join(each["body"] for each in sent[1:])
 
@@ -112,7 +196,7 @@ class _Way:
         (line, *lines) = request.decode().removesuffix("\r\n\r\n").split("\r\n")
         headers = [(name, value) for name, _, value in (each.partition(": ") for each in lines)]
         url = f"http://{target.host}:{target.port}{line.split()[1]}"
-        status, head, body = self.send("GET", url, headers)
+        status, head, body = await self.send("GET", url, headers)
         return Answer(status, [(name.lower(), value) for name, value in head], body)
 
 
@@ -122,28 +206,33 @@ def _with_host(host: str, headers: list[tuple[str, str]]) -> list[tuple[str, str
     return headers if named else [("host", host), *headers]
 
 
-def _at_once(answering: Coroutine[Any, Any, None]) -> None:
-    """Carry a coroutine to its end that waits for nothing."""
-    try:
-        answering.send(None)
-    except StopIteration:
-        return
-    except (DeliveryImpossible, RuntimeError) as impossible:
-        # There is no running loop here, so waiting is a RuntimeError.
-        raise NeedsASocket(str(impossible)) from None
-    raise AssertionError("it waits for something, and nothing would wake it")
-
-
 class _Client:
     """What a client's exchange sends its requests with, in the place of a client of httpx."""
 
     def __init__(self, way: _Way) -> None:
         self._way = way
 
-    @contextmanager
-    def stream(self, method: str, url: str, *, headers: list[tuple[str, str]], content: bytes | None) -> Iterator[Any]:
-        status, head, octets = self._way.send(method, url, [*HEADERS.items(), *headers], content or b"")
-        yield SimpleNamespace(status_code=status, headers=httpx.Headers(head), iter_raw=lambda: iter((octets,)))
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: str, *, headers: list[tuple[str, str]], content: bytes | None
+    ) -> AsyncIterator[Any]:
+        status, head, octets = await self._way.send(method, url, [*HEADERS.items(), *headers], content or b"")
+        yield _Answer(status, head, octets)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class _Answer:
+    """What an exchange asks of an answer of httpx."""
+
+    def __init__(self, status: int, head: list[tuple[str, str]], octets: bytes) -> None:
+        self.status_code = status
+        self.headers = httpx.Headers(head)
+        self._octets = octets
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        yield self._octets
+
+    async def aclose(self) -> None:
         """Nothing is open."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from client_ref import flawed
 from client_ref.exchange import Exchange
-from client_ref.flaws.flaw import STRICT_PAGES
 from scenarios.collection import Selected
 from scenarios.drivers.driver import Driver
 from scenarios.drivers.in_process import InProcessDriver
-from scenarios.drivers.web_app import WebAppDriver
-from scenarios.model.assignment import PLAIN, AppKind
+from scenarios.model.assignment import PLAIN
 from scenarios.model.case import Case
 from scenarios.model.verdict import RuleVerdict, Verdict
-from scenarios.running import MOST_LANES, Plan, Venue, run
-from tests.kill_matrix.in_memory import InMemory, NeedsASocket
+from scenarios.running import MOST_LANES, Plan, run
+from tests.kill_matrix.in_memory import BREAKING, InMemory, Loop
 
-# One that never answers is waited for in vain at each of its logins; any other only where the machine is busy.
-_VAIN, _PATIENT = 0.05, 10.0
+# Longer than anything here takes, also where the machine is busy.
+_PATIENT = 20.0
 
 
 @dataclass
@@ -66,53 +64,38 @@ def perform(name: str, selected: Sequence[Selected]) -> Performed:
     # Over https there is a good deal to be done for each login: for flaws of these families alone.
     secured = [each for each in selected if each.scenario.tls and set(each.scenario.seeds) & set(flaw.rows)]
     plain = [each for each in selected if not each.scenario.tls]
-    performed = _web_app(name, plain) if flaw.pages is not STRICT_PAGES else _in_process(name, plain)
+    performed = _in_memory(name, plain) if flaw.client.driver is Exchange else _on_sockets(name, plain)
     if secured:
-        performed.add(_run(_driver(name), secured, tls=True))
+        performed.add(_on_sockets(name, secured, tls=True))
     return performed
 
 
-def _in_process(name: str, selected: Sequence[Selected]) -> Performed:
-    """In memory, and once more on sockets what needs them; a client with a driver of its own brings its sockets."""
-    if flawed.FLAWS[name].client.driver is not Exchange:
-        return _run(_driver(name), selected)
+def _in_memory(name: str, selected: Sequence[Selected]) -> Performed:
+    """In memory, and once more on sockets what needs them."""
     memory = InMemory()
-    limit = _VAIN if name == "never-answers" else _PATIENT
-    performed = _run(InProcessDriver(memory.factory(name), step_timeout=limit), selected, memory)
+    performed = _performed(memory.driver(name, _PATIENT), selected, memory)
     travelling = [each for each, case, _ in performed.told if _needs_a_socket(case)]
     if travelling:
         performed.told = [each for each in performed.told if each[0] not in travelling]
-        performed.add(_run(_driver(name), travelling))
+        performed.add(_on_sockets(name, travelling))
     return performed
 
 
-def _driver(name: str) -> Driver:
-    return InProcessDriver(flawed.factory(name), step_timeout=_PATIENT)
+def _on_sockets(name: str, selected: Sequence[Selected], *, tls: bool = False) -> Performed:
+    return _performed(InProcessDriver(flawed.factory(name), step_timeout=_PATIENT), selected, tls=tls)
 
 
 def _needs_a_socket(case: Case) -> bool:
-    told = (str(event.detail.get("detail", "")) for event in case.events("outcome"))
-    return any(said.startswith(NeedsASocket.__name__) for said in told)
+    """True where an answer was to travel as only a connection lets it."""
+    told = [event.detail.get("delivery") for event in case.events("changes")]
+    return any(delivery["name"] in BREAKING for delivery in told if delivery)
 
 
-def _run(
-    driver: Driver, selected: Sequence[Selected], venue: Venue | None = None, *, tls: bool = False
+def _performed(
+    driver: Driver, selected: Sequence[Selected], memory: InMemory | None = None, *, tls: bool = False
 ) -> Performed:
     performed = Performed()
-    lanes = MOST_LANES if venue is None else 1
-    asyncio.run(run(Plan(driver, tuple(selected), lanes=lanes, tls=tls), [performed], venue))
+    plan = Plan(driver, tuple(selected), lanes=MOST_LANES, tls=tls)
+    with closing(asyncio.new_event_loop() if memory is None else Loop()) as loop:
+        loop.run_until_complete(run(plan, [performed], memory))
     return performed
-
-
-def _web_app(name: str, selected: Sequence[Selected]) -> Performed:
-    kinds: set[AppKind] = {each.app_kind for each in selected}
-    driver = WebAppDriver(
-        [sys.executable, "-m", "client_ref"],
-        login="/login",
-        signed_in="GET /me is 200",
-        refresh="/refresh",
-        api_call="/me",
-        pkce=kinds == {"pkce"},
-        env={"CLIENT_REF_FLAW": name},
-    )
-    return _run(driver, selected)

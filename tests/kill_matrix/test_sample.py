@@ -9,7 +9,6 @@ import pytest
 from client_ref import flawed
 from client_ref.exchange import Exchange
 from client_ref.flaws import ending
-from client_ref.flaws.flaw import STRICT_PAGES
 from scenarios.collection import performances
 from scenarios.evidence import alive
 from scenarios.kill_matrix import kill_matrix
@@ -22,11 +21,11 @@ CONTROL = "callback/genuine-callback"
 REFRESHED = "refresh/plain-refresh"
 STORED = {flaw.name: flaw for flaw in kill_matrix().flaws}
 ENDING = {flaw.name for flaw in ending.FLAWS}
-# Pages need a browser, and certificates https; both have tests of their own beside the whole matrix.
+# Certificates need https, and have tests of their own beside the whole matrix.
 IN_MEMORY = [
     name
     for name, flaw in flawed.FLAWS.items()
-    if name in STORED and STORED[name].identifiers and flaw.pages is STRICT_PAGES and flaw.client.driver is Exchange
+    if name in STORED and STORED[name].identifiers and flaw.client.driver is Exchange
 ]
 
 

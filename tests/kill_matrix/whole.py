@@ -1,8 +1,6 @@
-"""The whole matrix takes a quarter of an hour: `KILL_MATRIX=full make test` has it performed, before a release."""
+"""The whole matrix takes some minutes: it is performed where the run promises time, as CI does."""
 
 from __future__ import annotations
-
-import os
 
 import pytest
 
@@ -14,10 +12,7 @@ from tests.kill_matrix.columns import differences, kills
 from tests.kill_matrix.performing import perform
 from tests.kill_matrix.relations import scenarios
 
-WHOLE = pytest.mark.skipif(
-    os.environ.get("KILL_MATRIX") != "full",
-    reason="the whole kill matrix takes a quarter of an hour: KILL_MATRIX=full make test",
-)
+WHOLE = pytest.mark.requires("time")
 EVERY_FLAW = pytest.mark.parametrize("name", flawed.FLAWS)
 
 
