@@ -107,6 +107,15 @@ def begun(_request: Request, _session: Session) -> None:
     """Take nothing along from the address at which a login begins."""
 
 
+def leaving(_session: Session, response: Response) -> Response:
+    """Give the browser nothing to carry to the authorization server and back."""
+    return response
+
+
+def arrived(_request: Request, _session: Session) -> None:
+    """Take nothing from the browser but its session."""
+
+
 def landed(_request: Request, _session: Session) -> Response:
     """Answer a callback that logged somebody in: go home, and leave the code behind (RFC 6749 section 3.1.2.5)."""
     return redirect("/")
@@ -131,6 +140,8 @@ class Pages:
 
     home: Callable[[Session], Response] = home
     begun: Callable[[Request, Session], None] = begun
+    leaving: Callable[[Session, Response], Response] = leaving
+    arrived: Callable[[Request, Session], None] = arrived
     landed: Callable[[Request, Session], Response] = landed
     refused: Callable[[Request, Refusal], Response] = refused
     landing_methods: frozenset[str] = frozenset({"GET"})
@@ -178,10 +189,12 @@ class Application:
             session = {}
             name = self._sessions.add(session)
         self._pages.begun(request, session)
-        return self._with_cookie(redirect(await self._client.begin(session)), name)
+        response = redirect(await self._client.begin(session))
+        return self._with_cookie(self._pages.leaving(session, response), name)
 
     async def _callback(self, request: Request) -> Response:
         session = self._session(request)
+        self._pages.arrived(request, session)
         await self._client.land(session, self._arrived_at(request))
         name = self._sessions.rename(request.cookies.get(COOKIE, ""), session)
         return self._with_cookie(self._pages.landed(request, session), name)

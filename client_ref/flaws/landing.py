@@ -33,6 +33,11 @@ def _error_ignored(_parameters: Parameters) -> None:
     """Look at nothing."""
 
 
+def _error_in_plain_text(parameters: Parameters) -> None:
+    if parameters.get("error_description", "").isprintable():
+        checks.no_error(parameters)
+
+
 def _empty_code(parameters: Parameters) -> str:
     return parameters.get("code", "")
 
@@ -158,6 +163,13 @@ FLAWS = (
         ("S-CB-04", "S-CB-05", "S-CB-17"),
         ("oauthlib #290",),
         replace(STRICT, no_error=_error_ignored, code=_empty_code),
+    ),
+    Flaw(
+        "error-described-oddly-ignored",
+        "An error whose description holds characters that cannot be printed is thrown away.",
+        ("S-CB-11",),
+        (),
+        replace(STRICT, no_error=_error_in_plain_text),
     ),
     Flaw(
         "empty-code-posted",

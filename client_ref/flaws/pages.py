@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -15,6 +16,8 @@ from client_ref.messages import Visit
 from client_ref.policy import Policy
 from client_ref.registration import Registration
 from client_ref.session import LOGINS, Session, held_tokens
+
+VERIFIER = "pkce-verifier"
 
 
 def _access_token(session: Session) -> str:
@@ -41,6 +44,17 @@ def _next_remembered(request: Request, session: Session) -> None:
 
 def _next_of_the_login(_request: Request, session: Session) -> Response:
     return RedirectResponse(str(session.pop("next", "/")), 303, application.HEADERS)
+
+
+def _verifier_in_cookie(session: Session, response: Response) -> Response:
+    login = list(session[LOGINS].values())[-1]
+    response.set_cookie(VERIFIER, login["code_verifier"], httponly=True, samesite="lax")
+    return response
+
+
+def _cookie_not_missed(request: Request, session: Session) -> None:
+    if VERIFIER not in request.cookies:
+        session[LOGINS] = {request.query_params.get("state", ""): {"code_verifier": "", "begun": time.time()}}
 
 
 def _error_uri_linked(request: Request, refusal: Refusal) -> Response:
@@ -125,6 +139,13 @@ FLAWS = (
         (),
         flows=replace(STRICT_FLOWS, begin=_begin_keeping_the_verifier),
         pages=replace(STRICT_PAGES, home=_verifier_shown),
+    ),
+    Flaw(
+        "cookie-of-the-login-not-missed",
+        "State and verifier are bound to a cookie, and where it is gone, the code is redeemed without them.",
+        ("S-PKCE-03",),
+        ("CVE-2023-27490",),
+        pages=replace(STRICT_PAGES, leaving=_verifier_in_cookie, arrived=_cookie_not_missed),
     ),
     Flaw(
         "token-in-page-url",

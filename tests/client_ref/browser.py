@@ -60,13 +60,20 @@ def browser(app: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
 
 
-def page_after_landing(seat: Seat, query: str, method: str, *, follow: bool, begin: str = "/login") -> Any:
-    """Begin a login, allow it, and land with this query; `posts` of the answer counts the token requests."""
+def page_after_landing(
+    seat: Seat, query: str, method: str, *, follow: bool, begin: str = "/login", forget: bool = False
+) -> Any:
+    """Begin a login, allow it, and land with this query, without the cookies if `forget`.
+
+    `posts` of the answer counts the token requests.
+    """
 
     async def story() -> httpx.Response:
         async with browser(application(seat)) as jar:
             url = (await jar.get(begin)).headers["location"]
             genuine = dict(parse_qsl(urlsplit(seat.server.authorize(url)).query))
+            if forget:
+                jar.cookies.clear()
             landing = query.format(code=genuine["code"], state=genuine.get("state", ""))
             return await jar.request(method, f"/callback?{landing}", follow_redirects=follow)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import multiprocessing
 import os
 from collections.abc import Mapping
@@ -29,9 +28,7 @@ def main() -> None:
     given = parser.parse_args()
     stored = {flaw.name: flaw for flaw in kill_matrix().flaws}
     names = [] if given.page else given.flaws or list(flawed.FLAWS)
-    # One of them writes its secrets to the log, which is nothing to be seen here.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(given.processes, spawn, initializer=logging.disable) as pool:
+    with ProcessPoolExecutor(given.processes, multiprocessing.get_context("spawn")) as pool:
         for flaw in pool.map(measured, names, [stored.get(name) for name in names], repeat(tuple(given.select))):
             for line in differences(stored.get(flaw.name, msgspec.structs.replace(flaw, both=Kills())), flaw):
                 print(line, flush=True)

@@ -23,9 +23,6 @@ MUST_REFUSE = [scenario.identifier for scenario in scenarios().values() if scena
 # What no flawed client here fails, and where it is shown that something does.
 FAILED_ELSEWHERE = {
     "callback-pages/line-break-in-the-callback": "no web server lets a line break through: checks/test_pages.py",
-    "pkce-attacks/cookies-gone": "the reference application keeps nothing in cookies: test_cookies.py",
-    "pkce-attacks/cookie-of-the-verifier-gone": "the same",
-    "callback-parameters/hostile-text-in-an-error": "flawed clients that overlook any error fail it: error-ignored",
 }
 
 # Clients whose flaw is that the server rightly refuses what they ask for: for every other one a login works.

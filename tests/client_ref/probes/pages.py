@@ -19,7 +19,13 @@ def no_secret_in_log_or_page(make: Make) -> bool:
 @row("S-CB-11")
 def hostile_text(make: Make) -> bool:
     page = page_after(make, "error=access_denied&error_description=%3Cscript%3E&state={state}")
-    return "<script>" not in page.text
+    unprintable = page_after(make, "error=access_denied&error_description=%1B%5B2J&state={state}")
+    return "<script>" not in page.text and "authorization_error" in unprintable.text
+
+
+@row("S-PKCE-03")
+def cookies_gone(make: Make) -> bool:
+    return page_after(make, "code={code}&state={state}", forget=True).posts == 0
 
 
 @row("S-CB-12")

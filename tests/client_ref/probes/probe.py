@@ -61,7 +61,7 @@ def with_members(**changed: Any) -> Response:
 
 
 def page_after(
-    make: Make, query: str, *, method: str = "GET", follow: bool = False, begin: str = "/login"
+    make: Make, query: str, *, method: str = "GET", follow: bool = False, begin: str = "/login", forget: bool = False
 ) -> Any:
     seat = make(redirect_uri="https://client.example/callback")
-    return page_after_landing(seat, query, method, follow=follow, begin=begin)
+    return page_after_landing(seat, query, method, follow=follow, begin=begin, forget=forget)
