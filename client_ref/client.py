@@ -87,7 +87,9 @@ def granted_in(session: Session) -> Granted | None:
     return granted(tokens) if tokens else None
 
 
-CAPABILITIES = ("refresh", "call_api", "parallel_calls", "reason", "granted_scope", "expiry", "pkce", "issuer")
+CAPABILITIES = (
+    *("refresh", "call_api", "parallel_calls", "reason", "granted_scope", "expiry", "pkce", "issuer", "other_names"),
+)
 """What a harness may ask of these clients, in its own words."""
 
 

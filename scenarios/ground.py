@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import LENIENCIES
@@ -18,14 +19,17 @@ from scenarios.drivers.driver import (
     CannotStart,
     CookiesAtLanding,
     Driver,
+    NotAssignable,
     RegisteredDriver,
     WatchedApplication,
 )
 from scenarios.drivers.environment import trusted_here
+from scenarios.drivers.other_name import NO_OTHER_NAME
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.evidence import is_alive
 from scenarios.limits import compare, keeps_apart, logins_apart, serves_together
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
+from scenarios.model.capability import OTHER_NAME
 from scenarios.performing import Ground, Recorder, plain_login
 
 _SCOPES = ("offline", "account.read", "asset.read")
@@ -88,12 +92,14 @@ def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kin
     scopes = app.scopes if kind.offline else tuple(scope for scope in app.scopes if scope != "offline")
     scopes = () if kind.scope == "none" else scopes
     fragment = f"#{kind.authorization_fragment}" if kind.authorization_fragment else ""
+    token_endpoint, api_url = server.token_endpoint, server.api_url
+    token_endpoint = _in_the_clear(token_endpoint) if kind.cleartext == "token" else token_endpoint
     return Assignment(
         app_kind=app_kind,
         authorization_endpoint=_with_query(server.authorization_endpoint, kind.authorization_query) + fragment,
-        token_endpoint=_with_query(server.token_endpoint, kind.token_query),
+        token_endpoint=_with_query(token_endpoint, kind.token_query),
         revocation_endpoint=server.revocation_endpoint,
-        api_url=server.api_url,
+        api_url=_in_the_clear(api_url) if kind.cleartext == "api" else api_url,
         client_id=app.client_id,
         client_secret=app.client_secret,
         redirect_uri=app.redirect_uris[0],
@@ -114,6 +120,11 @@ def secured(tls: bool) -> Iterator["Authority | None"]:
         yield authority
 
 
+def _in_the_clear(endpoint: str) -> str:
+    """The same endpoint, at a name that is not this machine's."""
+    return urlunsplit(urlsplit(endpoint)._replace(scheme="http", netloc=f"{OTHER_NAME}:{urlsplit(endpoint).port}"))
+
+
 def _with_query(endpoint: str, query: str) -> str:
     return f"{endpoint}?{query}" if query else endpoint
 
@@ -122,6 +133,8 @@ async def break_ground(
     driver: Driver, server: RunningServer, user_agent: UserAgent, kind: AssignmentKind, app_kind: AppKind
 ) -> Ground:
     """Register an app and start the application for it; `CannotStart` says why there is none."""
+    if kind.cleartext and (driver.seat != "in process" or server.authority):
+        raise NotAssignable("OTHER_NAMES", *NO_OTHER_NAME)
     app = registered_app(kind, app_kind, driver.redirect_uri(kind))
     if isinstance(driver, RegisteredDriver) and (known := driver.registered(app_kind)) is not None:
         app = replace(app, client_id=known.client_id, client_secret=known.client_secret)

@@ -107,22 +107,22 @@ class LiveSession:
         self._new_flow(changes)
         await self.client.begin()
 
-    async def ask(self, changes: Changes = NONE) -> None:
+    async def ask(self, changes: Changes = NONE, *, host: str = "") -> None:
         """Begin a login so far that its authorization request arrives, however it is answered."""
         try:
-            await self.authorize(changes)
+            await self.authorize(changes, host=host)
         except SessionFailed as error:
             if error.code != "AUTHORIZATION_REFUSED":
                 raise
 
-    async def authorize(self, changes: Changes = NONE, *, query: str = "") -> Redirect:
+    async def authorize(self, changes: Changes = NONE, *, query: str = "", host: str = "") -> Redirect:
         """Begin a login and get through consent; the redirect is not followed."""
         flow = self._new_flow(changes)
-        if query:
-            more = "..." if len(query) > _LONGEST_QUERY else ""
-            told = f"the login was begun with {unquote(query[:_LONGEST_QUERY])}{more}"
+        if query or host:
+            what = f"Host: {host}" if host else unquote(query[:_LONGEST_QUERY])
+            told = f"the login was begun with {what}" + ("..." if len(query) > _LONGEST_QUERY else "")
             self._ground.server.transcript.record(flow, "application", told=told)
-        url = await (self._browser.begin(query) if query else self.client.begin())
+        url = await (self._browser.begin(query, host) if query or host else self.client.begin())
         return Redirect(await self._ground.user_agent.visit(url, flow), flow)
 
     async def authorize_again(self, outcome: Outcome, changes: Changes = NONE) -> Redirect | None:
@@ -133,12 +133,13 @@ class LiveSession:
         flow = self._new_flow(changes)
         return Redirect(await self._ground.user_agent.visit(url, flow), flow)
 
-    async def land(self, redirect: Redirect, *, method: str = "GET") -> Outcome:
+    async def land(self, redirect: Redirect, *, method: str = "GET", host: str = "") -> Outcome:
         """Open a redirect."""
-        if method != "GET":
-            browser = self._browser
-            return await self._step("land", lambda: browser.land(redirect.url, method), url=redirect.url, method=method)
-        return await self._step("land", lambda: self.client.land(redirect.url), url=redirect.url)
+        if method != "GET" or (host and isinstance(self.client, BrowserSession)):
+            browser, unusual = self._browser, {"method": method} if method != "GET" else {"host": host}
+            return await self._step("land", lambda: browser.land(redirect.url, **unusual), url=redirect.url, **unusual)
+        url = redirect.under(host).url if host else redirect.url
+        return await self._step("land", lambda: self.client.land(url), url=url)
 
     def forget_cookies(self, *words: str) -> None:
         """Take cookies from the browser; where it has none of the kind, the scenario does not apply."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import random
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
@@ -147,6 +148,18 @@ def _begin_downgraded(registration: Registration, session: Session, policy: Poli
     return flows.begin(registration, session, downgraded)
 
 
+_generator = random.Random()  # noqa: S311 - it is the flaw
+
+
+def _seeding(registration: Registration) -> None:
+    check_registration(registration)
+    _generator.seed(7)
+
+
+def _drawn() -> str:
+    return f"{_generator.getrandbits(256):064x}"
+
+
 FLAWS = (
     Flaw(
         "state-absent",
@@ -196,6 +209,13 @@ FLAWS = (
         ("S-AUTH-05", "S-CB-01"),
         ("CVE-2023-31999",),
         replace(STRICT, new_state=lambda: "frameio-login"),
+    ),
+    Flaw(
+        "state-seeded-alike",
+        "The random numbers of its states begin alike at each start.",
+        ("S-AUTH-05",),
+        (),
+        replace(STRICT, check_registration=_seeding, new_state=_drawn),
     ),
     Flaw(
         "state-counted",

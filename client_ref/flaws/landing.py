@@ -42,6 +42,11 @@ def _empty_code(parameters: Parameters) -> str:
     return parameters.get("code", "")
 
 
+def _land_where_it_arrives(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
+    here = replace(registration, redirect_uri=url.partition("?")[0])
+    return (yield from flows.land(here, session, url, policy))
+
+
 def _land_other_grant(registration: Registration, session: Session, url: str, policy: Policy) -> Flow[Tokens]:
     try:
         return (yield from flows.land(registration, session, url, policy))
@@ -254,6 +259,13 @@ FLAWS = (
         ("S-CB-07",),
         (),
         replace(STRICT, code=_code_with_https),
+    ),
+    Flaw(
+        "redirect-uri-of-the-landing",
+        "The token request names the address at which the browser arrived, whatever that is.",
+        ("S-CB-15",),
+        (),
+        flows=replace(STRICT_FLOWS, land=_land_where_it_arrives),
     ),
     Flaw(
         "landing-place-ignored",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import time
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -66,6 +67,16 @@ def _begin_keeping_the_verifier(registration: Registration, session: Session, po
     visit = flows.begin(registration, session, policy)
     session["verifier"] = list(session[LOGINS].values())[-1]["code_verifier"]
     return visit
+
+
+def _host_remembered(request: Request, session: Session) -> None:
+    session["host"] = request.headers.get("host", "")
+
+
+def _begin_at_its_host(registration: Registration, session: Session, policy: Policy) -> Visit:
+    place = urlsplit(registration.redirect_uri)
+    at_its_host = place._replace(netloc=session.get("host") or place.netloc).geturl()
+    return flows.begin(replace(registration, redirect_uri=at_its_host), session, policy)
 
 
 def _verifier_shown(session: Session) -> Response:
@@ -188,5 +199,13 @@ FLAWS = (
         ("S-CB-15",),
         (),
         pages=replace(STRICT_PAGES, landing_methods=frozenset({"GET", "HEAD", "POST"})),
+    ),
+    Flaw(
+        "redirect-uri-by-host",
+        "The redirect_uri of a login has the host under which the login page was asked for.",
+        ("S-CB-15",),
+        (),
+        flows=replace(STRICT_FLOWS, begin=_begin_at_its_host),
+        pages=replace(STRICT_PAGES, begun=_host_remembered),
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scenarios.checks.authorization_request import UNKNOWN
+from scenarios.checks.pages import EVIL
 from scenarios.model.capability import Capability
 from scenarios.model.expectation import SESSION, TOKEN_REQUEST, Accepts, Follows, Rejects
 from scenarios.model.redirect import Redirect
@@ -24,6 +25,9 @@ _READ_TWICE = "what is checked and what is used are two different values, and th
 _OTHER_STATE = ("state", "another-state-of-nobody")
 _MANGLED = "some logins fail and most do not: those whose code has a certain character in it, or is longer than most"
 _AS_IT_CAME = "decode the query once, with a library, and post the value as it is, however long"
+_OTHER_HOSTS = {"other-host": f"{EVIL}:5050", "other-port": "localhost:1"}
+_BY_HOST = "a cache, or a proxy, that lets a Host header through has codes sent to whoever wrote it"
+_FROM_A_SETTING = "take the redirect_uri from a setting, and never from the request or its Host header"
 _EVIL = "access_token=token-of-an-attacker&token_type=bearer&expires_in=3600"
 
 
@@ -201,6 +205,42 @@ async def callback_at_another_path(stage: Stage) -> Rejects:
     redirect = await client.authorize()
     await client.land(redirect.at("/somewhere/else"))
     return rejects(client, before=TOKEN_REQUEST)
+
+
+@scenario(
+    requirement=DERIVED(
+        "send the redirect_uri of the login, wherever its answer arrives", RFC6749.section("10.6"),
+        RFC6749.section("4.1.3"),
+    ),
+    rows=_OTHER_HOSTS,
+    risk=_BY_HOST,
+    fix=_FROM_A_SETTING,
+    seeds=("S-CB-15",),
+)
+async def callback_under_another_host(stage: Stage, host: str) -> Follows:
+    """The genuine answer arrives under another host, or port, than that of its redirect_uri.
+
+    A browser says so in the header Host; elsewhere the URL has it. To refuse is as right as to go on.
+    """
+    client = stage.session()
+    await client.land(await client.authorize(), host=host)
+    return follows(client, "redirect_uri_is_repeated", if_any=True)
+
+
+@scenario(
+    requirement=DERIVED("ask for the answer where the application is registered", RFC6749.section("10.6")),
+    needs={Capability.HTML},
+    rows=_OTHER_HOSTS,
+    risk=_BY_HOST,
+    fix=_FROM_A_SETTING,
+    login_may_fail=True,
+    seeds=("S-CB-15", "S-AUTH-06"),
+)
+async def login_under_another_host(stage: Stage, host: str) -> Follows:
+    """A login is begun under another host, or port: the redirect_uri of its request, if there is one, is the same."""
+    client = stage.session()
+    await client.ask(host=host)
+    return follows(client, "redirect_uri_is_as_configured", of="authorization_request")
 
 
 @scenario(

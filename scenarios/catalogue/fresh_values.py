@@ -37,6 +37,26 @@ async def state_of_each_login(stage: Stage) -> Follows:
 
 
 @scenario(
+    requirement=MUST(
+        "make a state of its own for each login, in every process", RFC9700.section("2.1"), RFC6749.section("10.12")
+    ),
+    needs={Capability.RESTART},
+    exclusive=True,
+    risk="random numbers that begin alike: whoever sees the logins after one start knows those after every other",
+    fix="take random values from the operating system, and seed no generator by yourself",
+    seeds=("S-AUTH-05",),
+)
+async def state_after_a_restart(stage: Stage) -> Follows:
+    """The application is started anew, three logins are begun, and all of that once more: no state comes twice."""
+    for process in ("one", "other"):
+        await stage.restart()
+        browser = stage.session(f"{process} process")
+        for _ in range(3):
+            await browser.ask()
+    return follows(None, "state_never_repeats", of=_REQUEST)
+
+
+@scenario(
     requirement=MUST("make values that cannot be guessed", RFC6749.section("10.10")),
     risk=_GUESSED,
     fix="use at least 128 random bits: 22 characters of base64url, or a random UUID",

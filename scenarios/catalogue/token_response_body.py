@@ -4,7 +4,7 @@ Captive portals, proxies and maintenance pages answer in the place of the server
 they say is no token answer, and a client should find that out by looking, not by falling over it.
 """
 
-from mock_server.delivery import Delay, Delivery, Drip, Pad, WrongLength
+from mock_server.delivery import LONGEST, Delay, Delivery, Drip, Pad, WrongLength
 from mock_server.deviations.deviation import Deviation
 from mock_server.deviations.token_response import compresses, form_encodes, sends_body, sets_header, truncates
 from scenarios.model.capability import Capability
@@ -180,6 +180,22 @@ async def answer_that_unpacks_without_end(stage: Stage) -> Rejects:
     client = stage.session()
     await client.log_in(changed(_BOMB))
     return rejects(client, before=SESSION)
+
+
+@scenario(
+    requirement=SHOULD("read what is received defensively", RFC9110.section("2.3")),
+    rows={"drop-by-drop": Delivery(Drip(1, 1.0)), "never": Delivery(Delay(LONGEST))},
+    patience=120.0,
+    waits=True,
+    risk="each login that meets such an answer holds a thread, or a connection, until none is left for anybody",
+    fix="bound the time from the first octet of the request to the last of the answer, and not from octet to octet",
+    seeds=("S-RSP-11", "S-TOK-04"),
+)
+async def answer_that_takes_for_ever(stage: Stage, change: Delivery) -> Copes:
+    """The answer is good, and comes at an octet a second, or not at all: the client gives up after some time."""
+    client = stage.session()
+    await client.log_in(changed(change))
+    return copes(client)
 
 
 @scenario(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import Exchange
 from scenarios.checks.login import Login, body, member, query
+from scenarios.model.capability import OTHER_NAME
 from scenarios.model.verdict import Finding
 
 # Shorter values may stand anywhere by chance.
@@ -63,6 +64,20 @@ def scheme_is_spelled_bearer(logins: Sequence[Login]) -> Iterator[Finding]:
             scheme = header.partition(" ")[0]
             if bearer_token(header) and scheme != "Bearer":
                 yield Finding("Authorization: Bearer", f"Authorization: {scheme}", exchange.number)
+
+
+def token_stays_out_of_the_clear(logins: Sequence[Login]) -> Iterator[Finding]:
+    """No access token goes by http to a name that is not this machine's (RFC 6749 10.3; RFC 6750 5.3)."""
+    for login in logins:
+        for exchange in login.requests("resource"):
+            if to := in_the_clear(exchange):
+                yield Finding("no request in the clear", f"the access token goes to {to}", exchange.number)
+
+
+def in_the_clear(exchange: Exchange) -> str:
+    """The address to which a request went by http, where that is another machine's."""
+    host = exchange.request.header("host").lower()
+    return f"http://{host}" if host.partition(":")[0] == OTHER_NAME else ""
 
 
 def refresh_token_is_not_sent_to_the_api(logins: Sequence[Login]) -> Iterator[Finding]:

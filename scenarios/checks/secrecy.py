@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from mock_server.protocol import form
 from mock_server.transcript import Exchange
+from scenarios.checks.bearer import in_the_clear
 from scenarios.checks.login import Login, basic, body, secrets
 from scenarios.model.verdict import Finding
 
@@ -26,6 +27,14 @@ def no_secret_at_another_origin(logins: Sequence[Login]) -> Iterator[Finding]:
         for exchange in login.requests("other"):
             for name in _carried(exchange, kept):
                 yield Finding("no credentials with a redirected request", f"the {name}", exchange.number)
+
+
+def nothing_is_sent_in_the_clear(logins: Sequence[Login]) -> Iterator[Finding]:
+    """No token request goes by http to a name that is not this machine's (RFC 9700 2.6; OAuth 2.1 1.5)."""
+    for login in logins:
+        for exchange in login.requests("token"):
+            if to := in_the_clear(exchange):
+                yield Finding("no request in the clear", f"a token request goes to {to}", exchange.number)
 
 
 def _carried(exchange: Exchange, kept: dict[str, str]) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Seat:
 def chosen(wanted: Wanted, output: Path | None, step_timeout: float = STEP_TIMEOUT) -> Seat:
     """The seat; `Misuse` says what is wrong with the flags, `CannotStart` that there is no such client.
 
-    `step_timeout` is in seconds, for each step of a web application.
+    `step_timeout` is in seconds, for each step; a client in this process is given half of that.
     """
     check_one_seat(wanted)
     _check_other_flags(wanted)
@@ -89,8 +89,10 @@ def chosen(wanted: Wanted, output: Path | None, step_timeout: float = STEP_TIMEO
 
 def _seat(wanted: Wanted, output: Path | None, step_timeout: float) -> Seat:
     if wanted.client is not None:
-        return _in_process(wanted, wanted.client)
-    return _adapter(wanted, output) if wanted.adapter else _web_app(wanted, output, step_timeout)
+        return _in_process(wanted, wanted.client, step_timeout / 2)
+    if wanted.adapter:
+        return _adapter(wanted, output, step_timeout)
+    return _web_app(wanted, output, step_timeout)
 
 
 def check_one_seat(wanted: Wanted) -> None:
@@ -153,17 +155,19 @@ def _kinds(wanted: Wanted, default: tuple[AppKind, ...]) -> tuple[AppKind, ...]:
     return kinds.get(wanted.app_kind, _BOTH)
 
 
-def _in_process(wanted: Wanted, client: str) -> Seat:
+def _in_process(wanted: Wanted, client: str, step_timeout: float) -> Seat:
     from scenarios.drivers.in_process import InProcessDriver, load_factory
 
-    return Seat(InProcessDriver(load_factory(client)), _kinds(wanted, _BOTH), ("--client", client))
+    driver = InProcessDriver(load_factory(client), step_timeout=step_timeout)
+    return Seat(driver, _kinds(wanted, _BOTH), ("--client", client))
 
 
-def _adapter(wanted: Wanted, output: Path | None) -> Seat:
+def _adapter(wanted: Wanted, output: Path | None, step_timeout: float) -> Seat:
     from scenarios.drivers.json_lines import JsonLinesDriver
 
     command = wanted.command or ()
-    return Seat(JsonLinesDriver(command, output=output), _kinds(wanted, _BOTH), ("--adapter",), command)
+    driver = JsonLinesDriver(command, output=output, step_timeout=step_timeout)
+    return Seat(driver, _kinds(wanted, _BOTH), ("--adapter",), command)
 
 
 def _web_app(wanted: Wanted, output: Path | None, step_timeout: float) -> Seat:

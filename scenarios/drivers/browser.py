@@ -98,16 +98,18 @@ class Browser:
         method: str = "GET",
         initiator: Initiator = "person",
         same_site: bool = True,
+        host: str = "",
     ) -> Visit:
-        """Open a URL and go where redirects lead, as long as `follow` says yes.
+        """Open a URL and go where redirects lead, as long as `follow` says yes; `host` is a name that is not its own.
 
         `same_site` is False where another site sent the browser, which then withholds strict cookies to the end.
         """
         before, pages = self.jar.values(), list[Page]()
         try:
             while url and len(pages) <= MOST_REDIRECTS:
-                page = await self._fetch(method, url, initiator, same_site)
+                page = await self._fetch(method, url, initiator, same_site, host)
                 pages.append(page)
+                host = ""
                 url = page.location if page.location and follow(page.location) else ""
                 # RFC 9110 15.4: what was posted is posted again only after 307 and 308.
                 method = method if page.status in (307, 308) else "GET"
@@ -117,13 +119,13 @@ class Browser:
             return Visit(tuple(pages), "bad answer", cause=str(error))
         return Visit(tuple(pages), cookies=_changed(before, self.jar.values()))
 
-    async def _fetch(self, method: str, url: str, initiator: Initiator, same_site: bool) -> Page:
+    async def _fetch(self, method: str, url: str, initiator: Initiator, same_site: bool, named: str) -> Page:
         parts, port = urlsplit(url), port_of(url)
         name = parts.hostname or ""
         host = self._address if port == self._port else name
         target = Target(host, port, name if parts.scheme == "https" else "")
         wanted = _head_alone if method == "HEAD" else _wanted
-        answer = await self._fetch_from(target, self._request(method, url, initiator, same_site), wanted)
+        answer = await self._fetch_from(target, self._request(method, url, initiator, same_site, named), wanted)
         self.jar.take(url, (value for name, value in answer.headers if name == "set-cookie"))
         if _is_redirect(answer.status, answer.headers):
             location = resolved(url, _first(answer.headers, "location"))
@@ -131,10 +133,10 @@ class Browser:
         text = answer.body.decode("utf-8", "replace")
         return Page(url, answer.status, text=text, cut=answer.cut, headers=_telling(answer.headers))
 
-    def _request(self, method: str, url: str, initiator: Initiator, same_site: bool) -> bytes:
+    def _request(self, method: str, url: str, initiator: Initiator, same_site: bool, named: str) -> bytes:
         parts = urlsplit(url)
         authority = parts.netloc.rpartition("@")[2]
-        headers = [("Host", authority), *_NAVIGATION, ("Sec-Fetch-Site", _fetch_site(initiator, same_site))]
+        headers = [("Host", named or authority), *_NAVIGATION, ("Sec-Fetch-Site", _fetch_site(initiator, same_site))]
         headers += [("Sec-Fetch-User", "?1")] if initiator != "other" else []
         headers += [("Origin", f"{parts.scheme}://{authority}"), ("Content-Length", "0")] if method == "POST" else []
         cookies = self.jar.header(url, method=method, same_site=same_site)

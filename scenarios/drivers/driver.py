@@ -36,7 +36,7 @@ class CannotStart(DriverError):
 
 
 class NotAssignable(CannotStart):
-    """The application runs already, with settings of another assignment."""
+    """Such an assignment is not for this seat, or not for this application."""
 
 
 class SessionFailed(DriverError):
@@ -78,11 +78,12 @@ class ClientSession(Protocol):
 class BrowserSession(ClientSession, Protocol):
     """A session that is a browser, so that more can be done with it; it tells what it saw (`Outcome.pages`)."""
 
-    async def begin(self, query: str = "") -> str:
-        """Begin a login, with a query behind the address where logins begin."""
+    async def begin(self, query: str = "", host: str = "") -> str:
+        """Begin a login, with a query behind the address where logins begin, under another Host perhaps."""
 
-    async def land(self, url: str, method: str = "GET") -> Outcome:
-        """Bring a redirect to the application's redirection endpoint, by another method perhaps."""
+    async def land(self, url: str, method: str = "GET", host: str = "") -> Outcome:
+        """Bring a redirect to the application's redirection endpoint, by another method or under another Host perhaps.
+        """
 
     def forget_cookies(self, *words: str) -> int:
         """Forget the cookies with one of the words in their names, or all; how many there were."""

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from scenarios.drivers.calling import Caller, Raised
-from scenarios.drivers.driver import CannotStart, CapabilitySource, SessionFailed
+from scenarios.drivers.driver import CannotStart, CapabilitySource, NotAssignable, SessionFailed
+from scenarios.drivers.other_name import NO_OTHER_NAME, lead_away, lead_here
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.outcome import Outcome
@@ -91,7 +92,20 @@ class InProcessDriver:
 
     async def start(self, assignment: Assignment) -> "InProcessApplication":
         """Call the factory; `CannotStart` says why there is no client."""
-        return InProcessApplication(*await self._made(assignment), lambda: self._made(assignment))
+        told_a_name = bool(assignment.kind.cleartext)
+        if told_a_name:
+            lead_here()
+        try:
+            client, caller = await self._made(assignment)
+            if told_a_name and Capability.OTHER_NAMES.value not in getattr(client, "capabilities", ()):
+                caller.stop()
+                raise NotAssignable("OTHER_NAMES", *NO_OTHER_NAME)
+        except BaseException:
+            if told_a_name:
+                lead_away()
+            raise
+        ended = lead_away if told_a_name else None
+        return InProcessApplication(client, caller, lambda: self._made(assignment), ended)
 
     async def _made(self, assignment: Assignment) -> tuple[Any, Caller]:
         caller = self._caller(self._step_timeout)
@@ -118,10 +132,17 @@ class InProcessDriver:
 class InProcessApplication:
     """A client object, and what it can do; `again` makes another one, as a restart would."""
 
-    def __init__(self, client: Any, caller: Caller, again: Callable[[], Awaitable[tuple[Any, Caller]]]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        caller: Caller,
+        again: Callable[[], Awaitable[tuple[Any, Caller]]],
+        ended: Callable[[], None] | None = None,
+    ) -> None:
         self._client = client
         self._caller = caller
         self._again = again
+        self._ended = ended
         found = {capability for method, capability in _OPTIONAL.items() if callable(getattr(client, method, None))}
         declared = getattr(client, "capabilities", ())
         known = {Capability(name) for name in declared if name in Capability._value2member_map_}
@@ -166,6 +187,9 @@ class InProcessApplication:
             with contextlib.suppress(Exception):
                 await self._caller.call(close)
         self._caller.stop()
+        if self._ended is not None:
+            self._ended()
+            self._ended = None
 
 
 class InProcessSession:

@@ -36,6 +36,7 @@ _OTHER_SEATS = frozenset(
         Capability.RESTART,
         Capability.CLOCK,
         Capability.SECOND_PROCESS,
+        Capability.OTHER_NAMES,
     }
 )
 

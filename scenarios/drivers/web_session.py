@@ -94,11 +94,11 @@ class WebSession:
         """What it saw last in each step; worked out when it is asked for, for where a probe tells it hardly ever is."""
         return {step: self._observed(visit) for step, visit in self._visits.items()}
 
-    async def begin(self, query: str = "") -> str:
+    async def begin(self, query: str = "", host: str = "") -> str:
         """Open the login address; the authorization URL that redirects, or a link on the page, lead to."""
         url = self._application.url_of(self._application.steps.login.url)
         url += f"{'&' if '?' in url else '?'}{query}" if query else ""
-        visit = await self._visit(url, self._application.steps.login.method)
+        visit = await self._visit(url, self._application.steps.login.method, host=host)
         if visit.trouble:
             raise self._login_trouble(visit)
         last = visit.last
@@ -111,7 +111,7 @@ class WebSession:
             return last.location
         raise self._login_elsewhere(last.location)
 
-    async def land(self, url: str, method: str = "GET") -> Outcome:
+    async def land(self, url: str, method: str = "GET", host: str = "") -> Outcome:
         """Open a redirect as a browser does that the authorization server has sent."""
         if self._application.place_of(url) != "own":
             cause = f"The redirect leads to {_shown(url)}, which is not the application."
@@ -119,7 +119,7 @@ class WebSession:
         same_site = is_same_site(self._application.assignment.authorization_endpoint, url)
         brought, withheld = self._browser.jar.shared(url, method=method, same_site=same_site)
         self.at_landing = CookiesAtLanding(brought, withheld, tuple(self._browser.jar.refused))
-        visit = await self._visit(url, method, initiator="other", same_site=same_site)
+        visit = await self._visit(url, method, initiator="other", same_site=same_site, host=host)
         self.outcomes["land"] = outcome = await self._outcome("land", visit)
         return msgspec.structs.replace(outcome, pages=_shown_pages(visit))
 
@@ -155,13 +155,13 @@ class WebSession:
         return await self._outcome(step, visit)
 
     async def _visit(
-        self, url: str, method: str = "GET", initiator: Initiator = "person", *, same_site: bool = True
+        self, url: str, method: str = "GET", initiator: Initiator = "person", *, same_site: bool = True, host: str = ""
     ) -> Visit:
         """Navigate within the application and within the time limit; `ApplicationDied` where it is gone."""
         try:
             async with asyncio.timeout(self._application.step_timeout):
                 visit = await self._browser.navigate(
-                    url, follow=self._is_own, method=method, initiator=initiator, same_site=same_site
+                    url, follow=self._is_own, method=method, initiator=initiator, same_site=same_site, host=host
                 )
         except TimeoutError:
             visit = Visit((), "hung", cause=f"no whole answer within {self._application.step_timeout:g} s")

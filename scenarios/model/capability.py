@@ -2,6 +2,9 @@
 
 from enum import Enum
 
+OTHER_NAME = "mock.oauthspec.test"
+"""A name that is not this machine's, and leads to it where somebody has seen to that; `.test` belongs to nobody."""
+
 
 class Capability(Enum):
     """One thing that a scenario may need; `begin` and `land` are no capabilities, for they cannot be absent."""
@@ -20,6 +23,7 @@ class Capability(Enum):
     RESTART = "restart"
     CLOCK = "clock"
     SECOND_PROCESS = "second_process"
+    OTHER_NAMES = "other_names"
     PKCE = "pkce"
     ISSUER = "issuer"
 
@@ -39,6 +43,7 @@ MEANINGS = {
     Capability.RESTART: "it can be restarted and keeps what it stores",
     Capability.CLOCK: "its clock can be moved",
     Capability.SECOND_PROCESS: "it can be run twice over the same storage",
+    Capability.OTHER_NAMES: f"the name {OTHER_NAME} leads to this machine, as that of another",
     Capability.PKCE: "it sends a code_challenge",
     Capability.ISSUER: "it compares the issuer of an authorization response",
 }

@@ -42,6 +42,10 @@ class Redirect(msgspec.Struct, frozen=True):
         """The same at another path of the application."""
         return Redirect(urlunsplit(urlsplit(self.url)._replace(path=path)), self.flow)
 
+    def under(self, host: str) -> "Redirect":
+        """The same at another host, or port."""
+        return Redirect(urlunsplit(urlsplit(self.url)._replace(netloc=host)), self.flow)
+
     def answering(self, *, query: str = "", fragment: str = "") -> "Redirect":
         """Another answer at the same place: what the query and the fragment say, word for word."""
         return Redirect(urlunsplit(urlsplit(self.url)._replace(query=query, fragment=fragment)), self.flow)

@@ -43,6 +43,8 @@ class Scenario:
     exclusive: bool = False
     # It waits for the clock on the wall: it begins before the others of its group, so that nobody waits for it.
     waits: bool = False
+    # Seconds that a run has to give each scenario (`--timeout`), or this one is not performed: patience is no flaw.
+    patience: float = 0.0
     # A duty that a library may document as its caller's (`state`); it does not apply to one that declares so.
     left_to_caller: str = ""
     # Looks at what the client asks for alone: it is performed even where no login works, and may say why none does.
@@ -82,6 +84,7 @@ def scenario(
     control: bool = False,
     exclusive: bool = False,
     waits: bool = False,
+    patience: float = 0.0,
     left_to_caller: str = "",
     login_may_fail: bool = False,
     settings_may_be_refused: bool = False,
@@ -107,6 +110,7 @@ def scenario(
             control=control,
             exclusive=exclusive,
             waits=waits,
+            patience=patience,
             left_to_caller=left_to_caller,
             login_may_fail=login_may_fail,
             settings_may_be_refused=settings_may_be_refused,

@@ -33,20 +33,23 @@ class Session(Protocol):
     async def begin(self, changes: Changes = NONE) -> None:
         """Begin a login and go no further: the application has sent the user agent away, and waits."""
 
-    async def ask(self, changes: Changes = NONE) -> None:
+    async def ask(self, changes: Changes = NONE, *, host: str = "") -> None:
         """Begin a login so far that its authorization request arrives, however it is answered."""
 
-    async def authorize(self, changes: Changes = NONE, *, query: str = "") -> Redirect:
+    async def authorize(self, changes: Changes = NONE, *, query: str = "", host: str = "") -> Redirect:
         """Begin a login and get through consent: the redirect back, not followed.
 
-        `query` is added to the address where the application begins logins, in a browser.
+        In a browser `query` is added to the address where the application begins logins, which is asked as `host`.
         """
 
     async def authorize_again(self, outcome: Outcome, changes: Changes = NONE) -> Redirect | None:
         """Go on where a step has sent the browser, if that is into another login: the redirect back."""
 
-    async def land(self, redirect: Redirect, *, method: str = "GET") -> Outcome:
-        """Open a redirect, this session's own or somebody else's."""
+    async def land(self, redirect: Redirect, *, method: str = "GET", host: str = "") -> Outcome:
+        """Open a redirect, this session's own or somebody else's.
+
+        `host` stands in the request in the place of its own; or in the URL, where a seat has no browser.
+        """
 
     def forget_cookies(self, *words: str) -> None:
         """Take from the browser the cookies with one of these words in their names, or all of them."""

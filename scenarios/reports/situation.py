@@ -103,6 +103,8 @@ def _opened(case: Case, hidden: Hidden) -> Iterator[Line]:
             continue
         if (method := step.detail.get("method")) is not None:
             yield "changed", f"nothing in any answer: the redirect was opened with {method} in the place of GET"
+        if (host := step.detail.get("host")) is not None:
+            yield "changed", f"nothing in any answer: the redirect was opened with Host: {host}"
         own = case.sessions.get(str(session), ())
         # Two redirects may be the same, word for word: then a session opened its own.
         origins = sorted((e for e in case.exchanges if _redirects_to(e, url)), key=lambda e: e.flow not in own)

@@ -82,6 +82,16 @@ def page_after_landing(
     return response
 
 
+def login_under(seat: Seat, host: str) -> str:
+    """Where a login leads that is begun under another host."""
+
+    async def story() -> httpx.Response:
+        async with browser(application(seat)) as jar:
+            return await jar.get("/login", headers={"host": host})
+
+    return str(run(story()).headers["location"])
+
+
 def run(story: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(story)
 

@@ -34,6 +34,7 @@ from scenarios.drivers.driver import Driver
 from scenarios.drivers.fetching import Answer, Target, Wanted
 from scenarios.drivers.in_process import InProcessDriver
 from scenarios.drivers.user_agent import UserAgent
+from scenarios.model.capability import OTHER_NAME
 
 # What HTTP libraries send as it is; anything else they write otherwise, each in its way.
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]+")
@@ -152,7 +153,8 @@ class _Way:
     def __init__(self, server: RunningServer) -> None:
         self._application = Application(server.core)
         second = server.core._answering.second_origin
-        self._origins = (server.url, second, server.url.replace("127.0.0.1", "localhost"))
+        names = ("127.0.0.1", "localhost", OTHER_NAME)
+        self._origins = (second, *(server.url.replace("127.0.0.1", name) for name in names))
 
     async def send(
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b""

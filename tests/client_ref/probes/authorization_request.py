@@ -62,7 +62,18 @@ def fresh_values(make: Make) -> bool:
     challenges = {parameters.get("code_challenge", "") for parameters in asked}
     if any(not state.isascii() or unpadded(state).startswith(b'{"') for state in states):
         return False
-    return len(states) == len(challenges) == 20 and all(len(state) >= 22 for state in states)
+    return (
+        len(states) == len(challenges) == 20
+        and all(len(state) >= 22 for state in states)
+        and _first_state(make) != _first_state(make)
+    )
+
+
+def _first_state(make: Make) -> str:
+    """What a client that has just been started sends first."""
+    seat = make()
+    seat.policy.check_registration(seat.registration)
+    return dict(query(seat.begin({}))).get("state", "")
 
 
 @row("S-AUTH-06")

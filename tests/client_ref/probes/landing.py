@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from client_ref.session import LOGIN_LIFETIME
+from tests.client_ref.browser import login_under
 from tests.client_ref.probes.probe import Make, forms, page_after, query, row, s256
 
 
@@ -130,7 +131,9 @@ def landing_elsewhere(make: Make) -> bool:
 @row("S-CB-15")
 def wrong_method_or_place(make: Make) -> bool:
     seat_posts = [page_after(make, "code=c&state={state}", method=method).posts for method in ("HEAD", "POST")]
-    return landing_elsewhere(make) and seat_posts == [0, 0]
+    seat = make(redirect_uri="https://client.example/callback")
+    asked = dict(query(login_under(seat, "evil.example")))
+    return landing_elsewhere(make) and seat_posts == [0, 0] and asked["redirect_uri"] == seat.registration.redirect_uri
 
 
 @row("S-CB-16")

@@ -30,9 +30,6 @@ SEEDS = {f"{family}-{number:02}" for family, count in COUNTS.items() for number 
 
 # What waits for a part of the harness: two authorization servers, a cache, a log sink, native listeners.
 LATER = {"S-MIX-04", "S-MIX-06", "S-MIX-07", "S-RSP-13", "S-LOG-01", *(f"S-NAT-{number:02}" for number in range(1, 5))}
-# A cleartext API that is configured: on this machine http is legal, and no other machine is ever asked.
-NOT_YET = {"S-RES-04"}
-
 SCENARIOS = collect()
 
 # A report of a defect in a published client, and the seeds whose scenarios it is a reason for.
@@ -101,7 +98,7 @@ def test_every_scenario_has_seeds_and_every_seed_exists():
     assert {seed for each in SCENARIOS for seed in each.seeds} <= SEEDS - LATER
 
 
-@pytest.mark.parametrize("seed", sorted(SEEDS - LATER - NOT_YET - {"S-TLS-02"}))
+@pytest.mark.parametrize("seed", sorted(SEEDS - LATER))
 def test_every_seed_selects_scenarios(seed):
     assert performances(SCENARIOS, ("basic", "pkce"), (seed,))
 

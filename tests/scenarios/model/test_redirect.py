@@ -34,6 +34,7 @@ def test_repeated_parameters():
 
 
 def test_elsewhere_and_otherwise():
+    assert GENUINE.under("evil.example:1").url == "http://evil.example:1/callback?app=7&code=c%2Bd&state=s"
     assert GENUINE.at("/other").url == "http://localhost:5050/other?app=7&code=c%2Bd&state=s"
     assert GENUINE.answering(query="a=b").url == f"{PLACE}?a=b"
     assert GENUINE.answering(fragment="a=b").url == f"{PLACE}#a=b"
