@@ -7,15 +7,15 @@ again alone.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from mock_server.protocol.records import App
 from scenarios.collection import Selected
 from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.ground import Learned
 from scenarios.judging import is_alive, judge, needs_a_run_alone
+from scenarios.limits import bears_another
 from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.capability import DECLARED_BY, DECLARED_OTHERWISE, MEANINGS, Capability
 from scenarios.model.case import Case, Trouble
@@ -55,15 +55,14 @@ class Run(Protocol):
 
 
 class Group:
-    """One application, and what is performed with it; `apps` collects every app that is registered for it.
+    """One application, and what is performed with it.
 
     It is asked for everything at once (`perform_all`) or for one scenario after another (`perform_one`); each that is
     asked for is reported once.
     """
 
-    def __init__(self, run: Run, app_kind: AppKind, kind: AssignmentKind, apps: list[App]) -> None:
+    def __init__(self, run: Run, app_kind: AppKind, kind: AssignmentKind) -> None:
         self._run = run
-        self._apps = apps
         self._app_kind = app_kind
         self._kind = kind
         self._waiting: deque[Selected] = deque()
@@ -82,9 +81,14 @@ class Group:
         self._generation = 0
         self._restarting = asyncio.Lock()
 
+    async def start(self) -> None:
+        """Start the application, unless it runs already; `CannotStart` says why there is none."""
+        if self._ground is None:
+            self._ground = await self._break_ground()
+
     async def prepare(self) -> None:
         """Start the application and log in for the first time; `CannotStart` says why there is none."""
-        ground = await self._break_ground()
+        ground = self._ground = self._ground or await self._break_ground()
         learned = await self._run.learn(ground, self._app_kind)
         self._capabilities = ground.capabilities
         self._left_to_caller = ground.application.left_to_caller
@@ -121,11 +125,14 @@ class Group:
         """Stop every application that was started."""
         for ground in (*self._retired, *([self._ground] if self._ground is not None else [])):
             await ground.application.stop()
+        self._retired, self._ground = [], None
+
+    async def bears_another(self, start: Callable[[], Awaitable[None]]) -> bool:
+        """True where the application is not disturbed by the start of another."""
+        return self._ground is not None and self._refused is None and await bears_another(self._ground, start)
 
     async def _break_ground(self) -> Ground:
-        self._ground = ground = await self._run.break_ground(self._app_kind, self._kind)
-        self._apps.append(ground.app)
-        return ground
+        return await self._run.break_ground(self._app_kind, self._kind)
 
     def _report_trouble(self, selected: Selected, trouble: Trouble) -> None:
         case = Case(selected.scenario.identifier, selected.row, selected.app_kind, trouble=trouble)
@@ -260,7 +267,7 @@ class Group:
             if self._deaths > MOST_DEATHS:
                 return
             try:
-                ground = await self._break_ground()
+                ground = self._ground = await self._break_ground()
             except CannotStart:
                 return
             ground.leniencies = self._leniencies

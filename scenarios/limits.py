@@ -5,6 +5,7 @@ time for all browsers, one request at a time for all.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 
 from mock_server.delivery import Delay, Delivery
 from mock_server.protocol.resource_owner import Deny
@@ -128,6 +129,34 @@ async def serves_together(ground: Ground) -> Diagnosis | None:
     ground.lacking[Capability.CONCURRENT] = _ALONE
     cause = "While one login waits for its tokens, nobody else is answered: it serves one request at a time."
     return Diagnosis("ONE_REQUEST_AT_A_TIME", cause, f"{_ALONE} With more workers or threads a run takes less time.")
+
+
+async def bears_another(ground: Ground, start: Callable[[], Awaitable[None]]) -> bool:
+    """See whether a login and its tokens outlive the start of another application of the same client.
+
+    Two that keep what they know in one file may not; and one may refuse to start beside another.
+    """
+    stage = LiveStage(ground)
+    held, under_way = stage.session("learning, held"), stage.session("learning, under way")
+    refreshes = Capability.REFRESH in ground.capabilities
+    try:
+        await held.log_in()
+        redirect = await under_way.authorize()
+        await start()
+        if refreshes:
+            await held.refresh()
+        await under_way.land(redirect)
+    except DriverError:
+        return False
+    finally:
+        await stage.close()
+    entries = [tuple(ground.server.transcript.of_flow(each.flows[-1])) for each in (held, under_way)]
+    return is_alive(entries[1]) and (not refreshes or _was_refreshed(entries[0]))
+
+
+def _was_refreshed(entries: Iterable[Entry]) -> bool:
+    answered = [e for e in entries if isinstance(e, Exchange) and e.endpoint == "token" and e.sent.status == 200]
+    return len(answered) > 1
 
 
 def _may_be_seen(ground: Ground) -> bool:

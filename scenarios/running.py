@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.protocol.provider import FRAMEIO, Provider
 from mock_server.serving import LOOPBACK, RunningServer, authorization_server
+from scenarios.ahead import Ahead
 from scenarios.collection import Selected
 from scenarios.diagnosis import Diagnosis, of_trouble
-from scenarios.drivers.driver import CannotStart, Driver, DriverError, NotAssignable
+from scenarios.drivers.driver import CannotStart, Driver, DriverError, NotAssignable, ProcessDriver
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.group import MOST_LANES as MOST_LANES
@@ -138,10 +139,13 @@ class Running:
 
     async def run(self) -> None:
         """Perform everything of the plan, group by group."""
+        turns = [(self.group(*key), selected) for key, selected in self._groups()]
+        ahead = Ahead([group for group, _ in turns], possible=_starts_ahead(self._plan.driver))
         try:
-            for (app_kind, kind), selected in self._groups():
-                await self._perform(self.group(app_kind, kind), selected)
+            for group, selected in turns:
+                await self._perform(group, selected, ahead)
         finally:
+            await ahead.stop()
             self._summary.entries = self.recorder.everything()
             for app_kind in self._summary.apps:
                 self._summary.rules += [(app_kind, verdict) for verdict in self.judge_rules(app_kind)]
@@ -152,10 +156,14 @@ class Running:
             groups.setdefault((selected.app_kind, selected.scenario.assignment), []).append(selected)
         return groups.items()
 
-    async def _perform(self, group: Group, everything: Iterable[Selected]) -> None:
+    async def _perform(self, group: Group, everything: Sequence[Selected], ahead: Ahead) -> None:
+        self._summary.apps.setdefault(everything[0].app_kind, [])
+        may_refuse = all(selected.scenario.settings_may_be_refused for selected in everything)
         try:
+            await ahead.take_turn(may_refuse=may_refuse)
             await group.prepare()
             await group.perform_all(everything)
+            await ahead.look(group)
         except CannotStart as error:
             for selected in everything:
                 refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
@@ -170,9 +178,8 @@ class Running:
             ground = await self.break_ground(selected.app_kind, PLAIN)
         except CannotStart:
             return not_started(selected, error)
-        self._summary.apps.setdefault(selected.app_kind, []).append(ground.app)
         try:
-            await learn(ground, self.recorder)
+            await self.learn(ground, selected.app_kind)
             flow = await control_login(ground)
         except DriverError:
             return not_started(selected, error)
@@ -190,7 +197,7 @@ class Running:
 
     def group(self, app_kind: AppKind, kind: AssignmentKind) -> Group:
         """What is performed with one application."""
-        return Group(self, app_kind, kind, self._summary.apps.setdefault(app_kind, []))
+        return Group(self, app_kind, kind)
 
     def judge_rules(self, app_kind: AppKind) -> tuple[RuleVerdict, ...]:
         """What the rules say of everything so far."""
@@ -199,7 +206,9 @@ class Running:
 
     async def break_ground(self, app_kind: AppKind, kind: AssignmentKind) -> Ground:
         """Start an application."""
-        return await break_ground(self._plan.driver, self._server, self._user_agent, kind, app_kind)
+        ground = await break_ground(self._plan.driver, self._server, self._user_agent, kind, app_kind)
+        self._summary.apps.setdefault(app_kind, []).append(ground.app)
+        return ground
 
     async def learn(self, ground: Ground, app_kind: AppKind) -> Learned:
         """What the first logins show; what the application does not bear is found out once for a kind of app."""
@@ -224,6 +233,10 @@ class Running:
         self._summary.verdicts.append((selected, verdict))
         for listener in self._listeners:
             listener.judged(selected, case, verdict)
+
+
+def _starts_ahead(driver: Driver) -> bool:
+    return isinstance(driver, ProcessDriver) and driver.starts_several
 
 
 # It was asked to start and said no, in one seat or another; that it cannot be run at all is something else.

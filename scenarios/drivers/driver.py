@@ -179,3 +179,12 @@ class RegisteredDriver(Driver, Protocol):
 
     def registered(self, app_kind: AppKind) -> App | None:
         """That registration, or nothing where each application is told of its own."""
+
+
+@runtime_checkable
+class ProcessDriver(Driver, Protocol):
+    """A seat whose applications are processes of their own, so that it takes time to start one."""
+
+    @property
+    def starts_several(self) -> bool:
+        """True where one can be started while another still runs, with all that it needs for itself."""

@@ -49,6 +49,8 @@ class JsonLinesDriver:
     """
 
     seat = "JSON lines"
+    # Each adapter is a process of its own, and listens nowhere.
+    starts_several = True
 
     def __init__(
         self,

@@ -233,6 +233,11 @@ class WebAppDriver:
         return self._kinds
 
     @property
+    def starts_several(self) -> bool:
+        """True where it is started from here, each time at a port of its own."""
+        return self.command is not None and self._fixed is None
+
+    @property
     def passes_issuer_on(self) -> bool:
         """True where a variable of the environment names the issuer."""
         return any("{issuer}" in template for template in self._env.values())
