@@ -34,6 +34,7 @@ from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.outcome import Outcome
 from scenarios.model.stage import Redirect, Session
+from scenarios.seeing import as_recorded
 
 # What the whole run forgives is no secret, but an access token outlives its hour only by moving the server's clock.
 ACCESS_TOKEN_LIFETIME = 3600
@@ -184,7 +185,8 @@ class LiveSession:
             # The server may hear of a handshake that was broken off a moment after the client has said so.
             await self._ground.server.settled()
         # Pages are large: only what looks at them keeps them.
-        kept = outcome if self._keeps_pages else msgspec.structs.replace(outcome, pages=())
+        came = [entry for each in self.flows for entry in core.transcript.of_flow(each)] if self._keeps_pages else []
+        kept = as_recorded(outcome, came) if self._keeps_pages else msgspec.structs.replace(outcome, pages=())
         told = {"told_at": time.time(), **msgspec.to_builtins(kept)}
         core.transcript.record(flow, "outcome", session=self.name, step=step, **told)
         return outcome

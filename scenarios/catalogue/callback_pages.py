@@ -15,7 +15,7 @@ from scenarios.model.expectation import ANY_REQUEST, TOKEN_REQUEST, Accepts, Rej
 from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, PROSE
 from scenarios.model.scenario import changed, scenario
 from scenarios.model.stage import Stage, accepts, rejects, sends_at_most, shows
-from scenarios.specifications import OAUTH21, RFC6749, RFC9700
+from scenarios.specifications import OAUTH21, RFC6749, RFC6750, RFC9700
 
 HTML = {Capability.HTML}
 
@@ -186,6 +186,20 @@ async def error_uri_with_a_script(stage: Stage) -> Shows:
     redirect = await client.authorize(changed(errs("access_denied")))
     await client.land(redirect.with_parameters(error_uri=f"javascript:{MARK}()"))
     return shows(client, "links_run_no_script")
+
+
+@scenario(
+    requirement=DERIVED("guard a cookie that holds a token", RFC6750.section("5.3"), OAUTH21.section("7.1.3")),
+    needs=HTML,
+    risk="whoever listens, or gets one script into the application, has the token itself and not only a session",
+    fix="keep tokens on the server; a cookie that has to hold one is Secure and HttpOnly, and nothing else reads it",
+    seeds=("S-LOG-01",),
+)
+async def token_in_a_cookie(stage: Stage) -> Shows:
+    """A plain login: no cookie that holds a token has neither `Secure` nor `HttpOnly`."""
+    client = stage.session()
+    await client.log_in()
+    return shows(client, "cookies_hold_no_bare_token")
 
 
 @scenario(

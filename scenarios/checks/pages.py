@@ -121,6 +121,20 @@ def page_address_holds_no_token(seen: Seen) -> Iterator[tuple[str, str]]:
                     return
 
 
+def cookies_hold_no_bare_token(seen: Seen) -> Iterator[tuple[str, str]]:
+    """No cookie without any protection holds a token (RFC 6750 5.3; OAuth 2.1 7.1.3).
+
+    Over plain http a right application has no `Secure` either. One that cares for its cookie has `HttpOnly` even so.
+    """
+    for page in seen.pages:
+        for cookie in (value for name, value in page.headers if name == "set-cookie"):
+            pair, *attributes = cookie.split(";")
+            name, _, held = pair.partition("=")
+            if not {"secure", "httponly"} & {each.partition("=")[0].strip().lower() for each in attributes}:
+                actual = f"the {held} in the cookie {name.strip()}, which has neither Secure nor HttpOnly, {_on(page)}"
+                yield "no token in a cookie that goes in clear and that scripts can read", actual
+
+
 def page_holds_no_verifier(seen: Seen) -> Iterator[tuple[str, str]]:
     """The code_verifier is on no page and in no address (RFC 7636 7.1)."""
     for page in seen.pages:
@@ -198,6 +212,7 @@ _ALL: tuple[PageCheck, ...] = (
     page_loads_nothing_foreign,
     links_do_not_tell_the_code,
     page_address_holds_no_token,
+    cookies_hold_no_bare_token,
     page_holds_no_verifier,
 )
 

@@ -54,7 +54,7 @@ class Page:
     location: str = ""
     text: str = ""
     cut: Cut = ""
-    # Those that say how it is to be read.
+    # Those that say how it is to be read, and its cookies.
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -211,7 +211,7 @@ def _head_alone(_status: int, _headers: Headers) -> tuple[int, float | None]:
     return -1, None
 
 
-_TELLING = frozenset({"content-type", "content-security-policy", "referrer-policy", "refresh"})
+_TELLING = frozenset({"content-type", "content-security-policy", "referrer-policy", "refresh", "set-cookie"})
 
 
 def _telling(headers: Headers) -> tuple[tuple[str, str], ...]:

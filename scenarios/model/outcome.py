@@ -14,7 +14,8 @@ OutcomeEvidence = Literal["adapter", "probe", "api", "landing", "none"]
 class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer that a browser was given, cut to a bound; `location` is where it redirects to, made absolute.
 
-    Of its headers those are kept that say how the page is to be read; cookies are not among them.
+    Of its headers those are kept that say how the page is to be read. Cookies that hold a token are recorded, with the
+    token's name in the place of their value, and no others.
     """
 
     url: str

@@ -28,8 +28,8 @@ COUNTS = {
 }
 SEEDS = {f"{family}-{number:02}" for family, count in COUNTS.items() for number in range(1, count + 1)}
 
-# What waits for a part of the harness: two authorization servers, a cache, a log sink, native listeners.
-LATER = {"S-MIX-04", "S-MIX-06", "S-MIX-07", "S-RSP-13", "S-LOG-01", *(f"S-NAT-{number:02}" for number in range(1, 5))}
+# What waits for a part of the harness: two authorization servers, a cache, native listeners.
+LATER = {"S-MIX-04", "S-MIX-06", "S-MIX-07", "S-RSP-13", *(f"S-NAT-{number:02}" for number in range(1, 5))}
 SCENARIOS = collect()
 
 # A report of a defect in a published client, and the seeds whose scenarios it is a reason for.

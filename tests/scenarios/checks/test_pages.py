@@ -134,3 +134,12 @@ def test_secrets():
     assert not found("page_address_holds_no_token", to("http://localhost:5050/"), page("the-token"))
     assert found("page_holds_no_verifier", page("<script>var v = 'the-verifier'</script>"))
     assert not found("page_holds_no_verifier", HOME)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "bad"),
+    [("", True), ("; Path=/; SameSite=lax", True), ("; HttpOnly", False), ("; path=/; secure", False)],
+)
+def test_a_token_in_a_cookie_is_protected(attributes, bad):
+    cookie = ("set-cookie", f"access_token=access_token{attributes}")
+    assert bool(found("cookies_hold_no_bare_token", page("", headers=(*HTML, cookie)))) is bad
