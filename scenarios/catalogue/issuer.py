@@ -4,8 +4,10 @@ A client of several servers can be made to bring a code of one to the other, whi
 answer it is; it is worth something only where it is compared exactly, and where a missing one is missed.
 """
 
+from collections.abc import Mapping
+
 from mock_server.changes import Changes
-from mock_server.deviations.authorization_response import extends, omits, repeats, replaces, swaps_case, truncates
+from mock_server.deviations.authorization_response import adds, extends, omits, repeats, replaces, swaps_case, truncates
 from mock_server.deviations.deviation import Deviation
 from mock_server.protocol.resource_owner import Deny
 from scenarios.model.assignment import AssignmentKind
@@ -120,12 +122,13 @@ async def error_of_another_issuer(stage: Stage) -> Rejects:
     requirement=SHOULD(
         "discard a response with an issuer that nobody announced, or take it by a policy", RFC9207.section("2.4")
     ),
+    rows={"right": {"issuer_in_response": True}, "wrong": adds("iss", _OTHER)},
     risk="a server that begins to name itself takes all its clients down",
     fix="ignore `iss` where no issuer is configured, or refuse it in words",
     seeds=("S-MIX-05",),
 )
-async def issuer_that_nobody_announced(stage: Stage) -> Copes:
+async def issuer_that_nobody_announced(stage: Stage, change: Deviation | Mapping[str, bool]) -> Copes:
     """The application was told no issuer, and the answer names one: it is taken or refused, and that is all."""
     client = stage.session()
-    await client.log_in(changed({"issuer_in_response": True}))
+    await client.log_in(changed(change))
     return copes(client)

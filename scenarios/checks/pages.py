@@ -74,7 +74,7 @@ def browser_is_not_sent_away(seen: Seen) -> Iterator[tuple[str, str]]:
     for page in seen.pages:
         for target in (page.location, *_refreshes(page)):
             if _scheme(target) in ("javascript", "data") or _host(target) == EVIL:
-                actual = f"the browser is sent to {target[:80]!r}, {_on(page)}"
+                actual = f"{_path(page.url)} (status {page.status}) sends the browser to {target[:80]!r}"
                 yield "a place of the application's own", actual
 
 

@@ -34,10 +34,15 @@ def _has_basic(login: Login) -> bool:
     return any(basic(exchange) is not None for exchange in login.requests("token"))
 
 
+def _has_token_request(login: Login) -> bool:
+    return any(login.requests("token"))
+
+
 def _has_header(login: Login) -> bool:
     return any(exchange.request.header("authorization") for exchange in login.requests("resource"))
 
 
+_TOKEN_REQUEST = Subject("token request", _has_token_request)
 _STATE = Subject("state", _asked_with("state"))
 _CHALLENGE = Subject("code_challenge", _asked_with("code_challenge"))
 _VERIFIER = Subject("code_verifier", _posted("code_verifier"))
@@ -57,6 +62,9 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         "verifier_goes_with_a_challenge": _PKCE,
         "verifier_stays_secret": _PKCE,
         "redirect_uri_is_repeated": Subject("redirect_uri in its authorization request", _asked_with("redirect_uri")),
+        "token_request_is_a_form_post": _TOKEN_REQUEST,
+        "basic_app_authenticates": _TOKEN_REQUEST,
+        "pkce_app_sends_its_client_id": _TOKEN_REQUEST,
         "basic_credentials_are_form_encoded": Subject("Authorization: Basic header", _has_basic),
         "scheme_is_spelled_bearer": Subject("Authorization header to the API", _has_header),
     }

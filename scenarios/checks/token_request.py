@@ -152,7 +152,9 @@ def code_is_unchanged(logins: Sequence[Login]) -> Iterator[Finding]:
         for exchange in login.requests("token"):
             code = body(exchange).get("code")
             if body(exchange).get("grant_type") == "authorization_code" and code not in issued:
-                yield Finding("a code that was sent to the redirection endpoint", _other(code), exchange.number)
+                long = f", of {len(next(iter(issued)))} characters" if len(issued) == 1 else ""
+                expected = f"a code that was sent to the redirection endpoint{long}"
+                yield Finding(expected, _other(code), exchange.number)
 
 
 def _other(code: str) -> str:

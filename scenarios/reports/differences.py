@@ -77,19 +77,26 @@ def _of_body(right: bytes, sent: bytes, hidden: Hidden) -> Iterator[str]:
 
 def _of_pairs(before: Pairs, after: Pairs, hidden: Hidden) -> Iterator[str]:
     old, new = _grouped(before), _grouped(after)
-    for name in old:
-        if name not in new:
-            yield f"{legible(name)} is missing"
+    if missing := [legible(name) for name in old if name not in new]:
+        yield f"{_listed(missing)} missing"
+    added: dict[str, list[str]] = {}
     for name, values in new.items():
         shown = " and ".join(hidden.value(name, value) for value in values)
         if name not in old:
-            yield f"{legible(name)} is added: {shown}"
+            added.setdefault(shown, []).append(legible(name))
         elif len(values) > len(old[name]):
             yield f"{legible(name)} comes {len(values)} times: {shown}"
         elif values != old[name]:
             yield f"{legible(name)} is {_changed(name, old[name][0], values[0], hidden)}"
+    yield from (f"{_listed(names)} added: {shown}" for shown, names in added.items())
     if old == new and list(before) != list(after):
         yield "they come in another order"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`code is`; `code, scope and state are`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def _changed(name: str, old: object, new: object, hidden: Hidden) -> str:

@@ -31,6 +31,7 @@ WORDS: dict[Status, str] = {
 }
 
 _MOST_SHOWN = 3
+_ON_THE_WAY = ("delivery.reset(", "delivery.half_body(", "delivery.wrong_length(", "delivery.drip(", "delivery.pad(")
 _INDENT = "  "
 _LABELS = 12
 # What is copied, or compared by eye, is never broken: a terminal may wrap it.
@@ -143,6 +144,10 @@ def _exchanges(numbers: Sequence[int], entries: Iterable[Entry]) -> Iterator[Lin
             continue
         yield "exchange", f"exchange {number}: {request_line(exchange)}"
         yield "exchange", f"    answered {_answered(exchange)}"
+        for change in exchange.changes:
+            # What was to be sent is not what arrived.
+            if change.startswith(_ON_THE_WAY):
+                yield "exchange", f"    which went on its way by {change}"
         if exchange.strict is not None:
             # The whole run forgives what no login works without.
             yield "exchange", f"    which is forgiven; it would be {answer_line(exchange.strict)}"

@@ -133,6 +133,8 @@ def json_answer(body: bytes, *headers) -> Answer:
         (redirect(LOCATION), redirect(LOCATION.replace("callback", "other")), "it leads to http://localhost:5050/other"),
         (redirect(LOCATION), redirect(LOCATION.replace("c-", "%63-")), "the parameters are spelled otherwise"),
         (redirect(LOCATION), Answer(302), "it leads nowhere"),
+        (redirect(LOCATION), redirect("http://localhost:5050/callback?"), "code and state are missing"),
+        (redirect(LOCATION), redirect(f"{LOCATION}&a=1&b=1&c=1"), "a, b and c are added: '1'"),
         (redirect(LOCATION), redirect(LOCATION.replace("?", "#")), "the parameters are in the fragment"),
         (
             redirect(LOCATION),

@@ -119,6 +119,13 @@ def test_what_was_forgiven_is_no_right_answer():
     assert lines[-1] == '    which is forgiven; it would be 401 {"error": "invalid_client"}'
 
 
+def test_an_answer_that_did_not_arrive_is_no_answer():
+    evidence = authorized("one")
+    request = evidence.token_request("flow-0", changes=("delivery.reset(after='request')",))
+    lines = [text for _, text in failure._exchanges([request.number], [request])]
+    assert lines[-1] == "    which went on its way by delivery.reset(after='request')"
+
+
 def test_a_control_and_its_settings():
     scenario = dataclasses.replace(a_scenario(), assignment=AssignmentKind(scope="none"))
     evidence = authorized("one")
