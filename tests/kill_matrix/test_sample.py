@@ -20,7 +20,7 @@ CONTROL = "callback/genuine-callback"
 # A login that is refreshed: what is sent then is what rules look at.
 REFRESHED = "refresh/plain-refresh"
 STORED = {flaw.name: flaw for flaw in kill_matrix().flaws}
-ENDING = {flaw.name for flaw in ending.FLAWS}
+ENDING = {flaw.name for flaw in ending.FLAWS} | {"time-out-absent"}
 # Certificates need https, and have tests of their own beside the whole matrix.
 IN_MEMORY = [
     name
@@ -57,7 +57,7 @@ def test_it_is_caught_for_a_reason_of_its_own(name):
     assert verdict.expected
     assert verdict.actual
     assert verdict.exchanges or verdict.expected.startswith("a refusal for")
-    # What fails is what the scenario expects: not that the client is dead, unless its flaw is that it ends.
+    # What fails is what the scenario expects, not that the client is dead: unless its flaw is to end, or never to.
     assert not verdict.actual.startswith(("it crashed", "it never answered")) or name in ENDING
     # What looks at requests alone says why nobody gets in, where nobody does.
     assert alive(case, case.before) or scenarios()[scenario_of(identifier)].login_may_fail

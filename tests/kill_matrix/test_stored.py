@@ -23,7 +23,6 @@ MUST_REFUSE = [scenario.identifier for scenario in scenarios().values() if scena
 # What no flawed client here fails, and where it is shown that something does.
 FAILED_ELSEWHERE = {
     "callback-pages/line-break-in-the-callback": "no web server lets a line break through: checks/test_pages.py",
-    "token-response-body/answer-that-takes-for-ever": "it takes a run of --timeout 120: catalogue/test_patience.py",
 }
 
 # Clients whose flaw is that the server rightly refuses what they ask for: for every other one a login works.
