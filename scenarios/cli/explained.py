@@ -55,6 +55,8 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
         yield from _labelled("needs" if number == 0 else "", need)
     if scenario.tls:
         yield from _labelled("over", "https alone (--tls)")
+    if scenario.patience:
+        yield from _labelled("in a run of", f"{scenario.patience:g} s for each scenario, or more: patience is no flaw")
     if scenario.assignment != PLAIN:
         yield from _labelled("assigned", str(scenario.assignment))
     if scenario.left_to_caller:
@@ -62,8 +64,9 @@ def of_scenario(scenario: Scenario) -> Iterator[str]:
         yield from _labelled("left to the caller", left)
     yield from _labelled("performed as", " and ".join(f"a {APP_KINDS[kind]}" for kind in scenario.app_kinds))
     yield from _covers(scenario.identifier)
-    tls = " --tls" if scenario.tls else ""
-    yield from _labelled("run just this", f"oauthspec run{tls} --select {scenario.identifier} ...")
+    flags = " --tls" if scenario.tls else ""
+    flags += f" --timeout {scenario.patience:g}" if scenario.patience else ""
+    yield from _labelled("run just this", f"oauthspec run{flags} --select {scenario.identifier} ...")
 
 
 def of_rule(rule: Rule) -> Iterator[str]:

@@ -31,7 +31,8 @@ WORDS: dict[Status, str] = {
 }
 
 _MOST_SHOWN = 3
-_ON_THE_WAY = ("delivery.reset(", "delivery.half_body(", "delivery.wrong_length(", "delivery.drip(", "delivery.pad(")
+# Deliveries under which the answer that was to be sent is not, or not at once, the one that arrives.
+_ON_THE_WAY = tuple(f"delivery.{name}(" for name in ("delay", "reset", "half_body", "wrong_length", "drip", "pad"))
 _INDENT = "  "
 _LABELS = 12
 # What is copied, or compared by eye, is never broken: a terminal may wrap it.

@@ -122,7 +122,9 @@ def _forged(case: Case, step: Event, url: str, hidden: Hidden) -> Iterator[Line]
     """What somebody wrote who can make a browser open a URL: beside the nearest redirect that the server did send."""
     who = step.detail.get("session")
     yield "changed", f"nothing in any answer: somebody wrote the redirect that {who!r} was made to open"
-    sent = [e.sent for e in case.exchanges if e.flow == step.flow and e.endpoint == "authorization" and _leads(e)]
+    before = [e for e in case.exchanges if e.endpoint == "authorization" and _leads(e) and e.number < step.number]
+    # Who has begun no login was brought somebody else's.
+    sent = [e.sent for e in before if e.flow == step.flow] or [e.sent for e in before]
     # Only the address is somebody's own; of headers nobody speaks.
     headers = tuple((n, v) for n, v in sent[-1].headers if n != "location") if sent else ()
     opened = Answer(sent[-1].status if sent else 302, (*headers, ("location", url)))
@@ -146,8 +148,8 @@ def _of_time(case: Case) -> Iterator[Line]:
     if passed:
         often = f", {len(passed)} times" if len(passed) > 1 else ""
         yield "changed", f"{_expired(case, passed[0])}{often}"
-    for event in case.events("application"):
-        yield "changed", f"nothing in any answer: {event.detail.get('told')}"
+    for told in dict.fromkeys(event.detail.get("told") for event in case.events("application")):
+        yield "changed", f"nothing in any answer: {told}"
 
 
 def _expired(case: Case, time: Event) -> str:

@@ -66,6 +66,12 @@ def test_one_over_https_says_so():
     assert "oauthspec run --tls --select tls/renewed-certificate" in text
 
 
+def test_one_for_a_patient_run_says_so():
+    text = " ".join(told("explain", "token-response-body/answer-that-takes-for-ever").split())
+    assert "in a run of 120 s for each scenario, or more" in text
+    assert "oauthspec run --timeout 120 --select token-response-body/answer-that-takes-for-ever" in text
+
+
 def test_what_a_scenario_catches_is_told_and_nothing_is_run():
     text = " ".join(told("explain", "callback/state-changed").split())
     assert "catches flawed:" in text

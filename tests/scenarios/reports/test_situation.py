@@ -72,9 +72,19 @@ def url_of(evidence):
     return [entry.sent.header("location") for entry in evidence.entries if hasattr(entry, "sent")][-1]
 
 
-def test_what_was_done_to_the_application_is_told():
-    evidence = authorized("one")
+def test_a_forged_redirect_stands_beside_the_one_that_it_is_made_of():
+    evidence = authorized("attacker")
+    evidence.sessions["victim"] = ("flow-9",)
+    evidence.event("flow-9", "step", session="victim", step="land", url=f"{CALLBACK}?code=code-of-flow-0")
+    lines = dict(situation(evidence.case(None), Hidden()))
+    assert "state=[" in lines["right"]
+    assert lines["so that"] == "state is missing"
+
+
+def test_what_was_done_to_the_application_is_told_once():
+    evidence = authorized("one", "other")
     evidence.event("flow-0", "application", told="it was restarted")
+    evidence.event("flow-1", "application", told="it was restarted")
     assert changed(evidence) == ["nothing in any answer: it was restarted"]
 
 
