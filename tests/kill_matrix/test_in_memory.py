@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+from contextlib import closing, nullcontext
+from typing import get_args
+from urllib.parse import urlencode
 
 import pytest
 
+from mock_server.changes import Changes
+from mock_server.delivery import (
+    Delay,
+    Delivery,
+    Drip,
+    HalfBody,
+    How,
+    Interim,
+    Pad,
+    Redirect,
+    Reset,
+    TurnAway,
+    WrongLength,
+    name_of,
+)
+from mock_server.serving import BASIC_APP, authorization_server
 from scenarios.collection import performances
-from tests.kill_matrix.in_memory import InMemory, Loop
+from tests.kill_matrix.in_memory import BREAKING, InMemory, Loop, NeedsASocket
 from tests.kill_matrix.performing import _needs_a_socket, _on_sockets, _performed
 from tests.kill_matrix.relations import scenarios
 
@@ -39,6 +57,27 @@ def test_what_needs_a_socket_is_known():
     performed = _performed(memory.driver("state-counted", 10), selected, memory)
     travelling = {selected.row for selected, case, _ in performed.told if _needs_a_socket(case)}
     assert travelling == {"reset", "reset-after-headers", "half-an-answer"}
+
+
+HOW = (Delay(9), Drip(), Reset(), HalfBody(), WrongLength(), Pad(), Interim(), TurnAway(), Redirect())
+
+
+@pytest.mark.parametrize("how", HOW, ids=name_of)
+def test_what_breaks_a_connection_is_not_made_up(how):
+    core = authorization_server(auto_allow=True)
+    memory = InMemory()
+    server, _ = memory(core)
+    flow = core.open_flow(Changes(delivery=Delivery(how, "authorization"))).identifier
+    asked = urlencode({"client_id": BASIC_APP.client_id, "response_type": "code", "state": "12345678"})
+    sending = memory._way.send("GET", f"{server.authorization_endpoint}?{asked}", [("Oauthspec-Flow", flow)])
+    expected = pytest.raises(NeedsASocket) if name_of(how) in BREAKING else nullcontext()
+    with server, closing(Loop()) as loop, expected:
+        status, _, _ = loop.run_until_complete(sending)
+        assert status
+
+
+def test_every_delivery_is_among_them():
+    assert {type(how) for how in HOW} == set(get_args(How))
 
 
 @pytest.mark.parametrize("name", ["state-ignored", "token-in-page-url"])
