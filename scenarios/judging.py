@@ -28,7 +28,7 @@ from scenarios.evidence import (
 )
 from scenarios.evidence import is_alive as is_alive
 from scenarios.evidence import outcome as outcome_of
-from scenarios.living import lives, stray
+from scenarios.living import lives, never_came, stray
 from scenarios.model.case import Case
 from scenarios.model.expectation import (
     Accepts,
@@ -115,7 +115,7 @@ def _judge_follows(scenario: Scenario, case: Case, expectation: Follows) -> Verd
         bad = next((each for each in told if each.kind in ("crashed", "hung")), None)
         return lives(case, "land", bad or next(iter(told), None)) or good
     if not any(_looked_at(login, expectation) for login in found):
-        return stray(case) or _never_came(case, expectation.session, expectation.of)
+        return stray(case) or never_came(case, expectation.session, expectation.of)
     # What carries nothing that names a flow (`refresh_token=None`) may be this session's.
     return stray(case) or good
 
@@ -135,26 +135,6 @@ def _looked_at(login: Login, expectation: Follows) -> bool:
     if expectation.of == "authorization_request":
         return login.authorization_request is not None
     return bool(login.refresh_requests if expectation.of == "refresh" else login.code_requests)
-
-
-_NEVER_CAME = {
-    "code": ("NO_TOKEN_REQUEST", "The login sent no token request", "land"),
-    "refresh": ("NO_REFRESH", "The client did not refresh", "refresh"),
-    "refreshed": ("NOT_REFRESHED", "No refresh was answered with tokens", "refresh"),
-    "resource_request": ("NO_API_REQUEST", "The client sent nothing to the API", "call_api"),
-    "authorization_request": ("NO_AUTHORIZATION_REQUEST", "The client began no login", "land"),
-}
-
-
-def _never_came(case: Case, session: str, sent: Sent) -> Verdict:
-    if sent == "refresh" and not opened(case, session, "refresh"):
-        return does_not_refresh(case)
-    code, what, step = _NEVER_CAME[sent]
-    outcome = outcome_of(case, session, step)
-    cause = f"{what}, so there is nothing to look at."
-    if outcome is not None and outcome.detail:
-        cause += f" The client said: {outcome.detail}"
-    return cannot_tell(case, code, cause, "Make a plain login work first: `oauthspec serve` says what it lacks.")
 
 
 def _broken(scenario: Scenario, case: Case, findings: Sequence[Finding]) -> Verdict:
@@ -188,9 +168,9 @@ def _judge_accepts(scenario: Scenario, case: Case, expectation: Accepts) -> Verd
     called = [e for e in came if e.endpoint == "resource"]
     # Its own word is not enough for a success that nobody has seen.
     if step == "refresh" and not asked:
-        return _never_came(case, expectation.session, "refresh")
+        return never_came(case, expectation.session, "refresh")
     if step == "call_api" and not called:
-        return _never_came(case, expectation.session, "resource_request")
+        return never_came(case, expectation.session, "resource_request")
     used = sum(1 for e in called if e.sent.status == 200)
     if all(outcome.kind == "signed_in" for outcome in told) or used >= times:
         return passed(case)
@@ -331,9 +311,9 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
     if missing is not None:
         return missing
     if expectation.step == "call_api" and not any(e.endpoint == "resource" for e in since):
-        return _never_came(case, expectation.session, "resource_request")
+        return never_came(case, expectation.session, "resource_request")
     if len(counted) < expectation.at_least:
-        return does_not_refresh(case)
+        return does_not_refresh(case, told=expectation.step == "refresh")
     refused = any(e.sent.status >= 400 for e in since)
     return passed(case) if refused or _changed(case, expectation.session) else never_delivered(case)
 

@@ -46,7 +46,8 @@ def cannot_tell(case: Case, code: str, cause: str, next_step: str) -> Verdict:
 
 def never_settled(case: Case, step: str) -> Verdict:
     """A step was opened and never ended."""
-    return cannot_tell(case, "STEP_NEVER_SETTLED", f"The step {step!r} has no outcome.", "")
+    next_step = "Look at the trace, which --output DIR writes."
+    return cannot_tell(case, "STEP_NEVER_SETTLED", f"The step {step!r} has no outcome.", next_step)
 
 
 def never_delivered(case: Case) -> Verdict:
@@ -85,6 +86,8 @@ def not_alive(case: Case, when: str) -> Verdict:
     """A refusal by an application that does not work proves nothing."""
     cause = f"A good login {when} it did not work, so a refusal here proves nothing."
     next_step = "Make a plain login work first: `oauthspec serve` says what it lacks."
+    if when == "after":
+        next_step = "See what this has left behind in the application: before it, a login worked."
     return cannot_tell(case, f"NOT_ALIVE_{when.upper()}", cause, next_step)
 
 
@@ -93,13 +96,13 @@ def numbers(exchanges: Sequence[Exchange]) -> tuple[int, ...]:
     return tuple(exchange.number for exchange in exchanges)
 
 
-def does_not_refresh(case: Case) -> Verdict:
-    """Nothing obliges a client to refresh by itself when the API refuses its token (RFC 6750 3.1: MAY)."""
-    return Verdict(
-        case.identifier,
-        case.app_kind,
-        "not_applicable",
-        code="DOES_NOT_REFRESH",
-        cause="The API refused an access token that had expired, and the client did not refresh by itself.",
-        next_step="Nothing obliges it to; what it would have to do then cannot be judged.",
-    )
+def does_not_refresh(case: Case, *, told: bool = False) -> Verdict:
+    """Nothing obliges a client to refresh by itself when the API refuses its token (RFC 6750 3.1: MAY).
+
+    Nor to send anything when it is `told` to refresh and will not.
+    """
+    cause = "The API refused an access token that had expired, and the client did not refresh by itself."
+    if told:
+        cause = "The client was told to refresh, and sent no refresh token."
+    next_step = "Nothing obliges it to; what it would have to do then cannot be judged."
+    return troubled(case, Trouble("not_applicable", "DOES_NOT_REFRESH", cause, next_step))

@@ -339,3 +339,42 @@ def test_an_outcome_is_read_back_whole():
     outcome = Outcome("refused", "adapter", reason="state_missing", detail="text", expires_at=3.5)
     told = msgspec.to_builtins(outcome)
     assert Outcome(**told) == outcome
+
+
+def test_what_is_said_of_a_crash_is_what_it_said_itself():
+    evidence = refused(kind="crashed", reason="")
+    last = evidence.entries[-1]
+    evidence.entries[-1] = msgspec.structs.replace(last, detail=last.detail | {"detail": "KeyError: 'state'"})
+    verdict = judge(a_scenario(), evidence.case(REFUSE))
+    assert verdict.cause == "The client crashed, which is no refusal. KeyError: 'state'"
+
+
+def test_who_no_longer_logs_in_is_not_sent_to_mend_a_login_that_works():
+    verdict = judge(a_scenario(), refused().case(REFUSE, after="refused"))
+    assert verdict.code == "NOT_ALIVE_AFTER"
+    assert "left behind" in verdict.next_step
+
+
+@pytest.mark.parametrize(
+    ("step", "expectation", "words"),
+    [
+        ("refresh", Follows("client", "refresh_token_is_the_issued_one", of="refresh"), "--refresh"),
+        ("call_api", Follows("client", "access_token_is_in_one_place", of="resource_request"), "--api-call"),
+    ],
+)
+def test_who_sends_nothing_is_told_where_to_look(step, expectation, words):
+    evidence = Evidence()
+    evidence.login("own", "client")
+    evidence.step("own", "client", step)
+    evidence.outcome("own", "client", "signed_in", step)
+    assert words in judge(a_scenario(), evidence.case(expectation)).next_step
+
+
+def test_who_is_told_to_refresh_and_does_not_has_not_been_refused_by_the_api():
+    evidence = Evidence()
+    evidence.login("own", "client")
+    evidence.step("own", "client", "refresh")
+    evidence.outcome("own", "client", "refused", "refresh")
+    at_most = SendsAtMost("client", 1, "refresh_token", step="refresh", at_least=1)
+    verdict = judge(a_scenario(), evidence.case(at_most))
+    assert verdict.cause == "The client was told to refresh, and sent no refresh token."
