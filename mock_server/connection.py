@@ -6,6 +6,7 @@ and any time; no client that can be judged comes near either.
 
 A request that is plain, and has come whole and alone, is answered at once, in one write. Every other takes uvicorn's
 way, with a task and the ASGI application of its own: that costs more than most decisions. Both give the same bytes.
+Where the header section of a plain request is known from an earlier one, it is not even parsed (`header_sections`).
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from mock_server.answering import Outcome
+from mock_server.header_sections import HeaderSections
 from mock_server.transcript import ReceivedRequest
 from mock_server.web.application import Application
 from mock_server.web.endpoints import MAXIMUM_BODY, Decide, Head, read_head
@@ -35,9 +38,13 @@ _AsgiCallable = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Connections(ServerState):
-    """What the connections of a server share: who they are, and the date of their answers."""
+    """What the connections of a server share: who they are, the date of their answers, and what is known of requests."""
 
     date_line = b""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header_sections = {"http": HeaderSections(), "https": HeaderSections()}
 
     def set_date(self, now: float) -> None:
         """Say what time it is; seconds since 1970."""
@@ -58,7 +65,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, application: Application | None = None, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._application = application
-        self._decides: Mapping[tuple[bytes, bytes], Decide] = {} if application is None else application.decides
+        self._decides: Mapping[tuple[str, str], Decide] = {} if application is None else application.decides
         self.logger = _LOGGER
         self.access_log = False
         # How far the request is that is being read, and how much of its head has come.
@@ -70,9 +77,11 @@ class Connection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         # What decides the request that is being read, where it may be answered at once.
         self._decide: Decide | None = None
-        self._method = b""
+        self._method = self._target = ""
         self._head = Head((), "", frozenset())
         self._body = b""
+        # What was read with the request, where nothing of it had come before.
+        self._alone = b""
         # When the last request was answered at once, and what looks whether another has come since.
         self._answered_at = 0.0
         self._watch: asyncio.TimerHandle | None = None
@@ -82,6 +91,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
         super().connection_made(transport)
+        self._sections = self.server_state.header_sections[self.scheme]
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,12 +108,27 @@ class Connection(HttpToolsProtocol):
         """Read on, unless the connection is already given up; what is not whole by then is timed and counted."""
         if self.transport.is_closing():
             return
+        # The parser has nothing half read, and uvicorn nothing to do, where it has never had any.
+        is_next = self._is_whole and self.cycle is None
+        request = self._sections.request(data) if is_next and len(data) <= MAXIMUM_HEAD else None
+        decide = None if request is None else self._decides_at_once(request.method, request.target)
+        outcome = None
+        if request is not None and decide is not None:
+            self._stop_clock()
+            outcome = self._outcome(decide, request)
+            if outcome is None or self._written(outcome):
+                return
+        self._parse(data, outcome)
+
+    def _parse(self, data: bytes, outcome: Outcome | None) -> None:
+        """Let the parser tell what was read; of a request that is decided already, only the answer is missing."""
         self._read = len(data)
+        self._alone = data if self._is_whole else b""
         if self._in_head:
             self._head_size += self._read
         super().data_received(data)
         if self._decide is not None:
-            self._answer(self._decide)
+            self._answer(self._decide if outcome is None else lambda _: outcome)
         if not self._is_whole:
             self._wait_for_the_rest()
 
@@ -154,20 +179,21 @@ class Connection(HttpToolsProtocol):
 
     # Requests that are answered at once.
 
+    def _decides_at_once(self, method: str, target: str) -> Decide | None:
+        """What decides requests for a target, if they may be answered at once now; uvicorn reads some targets anew."""
+        path, mark, query = target.partition("?")
+        decide = self._decides.get((method, path))
+        return None if "#" in query or (mark and not query) or self.flow.write_paused else decide
+
     def _plainly_decided(self) -> Decide | None:
         """What decides a request that is plain and the next to be answered; nothing for any other."""
-        path, mark, query = self.url.partition(b"?")
         parser = self.parser
-        self._body, self._method = b"", parser.get_method()
-        decide = self._decides.get((self._method, path))
+        self._body, self._method, self._target = b"", parser.get_method().decode(), self.url.decode("latin-1")
+        decide = self._decides_at_once(self._method, self._target)
         before: RequestResponseCycle | None = self.cycle
         head = self._head = read_head(tuple(self.headers), self.scheme)
         is_plain = (
-            decide is not None
-            and (before is None or before.response_complete)
-            and not self.flow.write_paused
-            and (query or not mark)
-            and b"#" not in query
+            (before is None or before.response_complete)
             and head.origin
             and "expect" not in head.names
             and parser.should_keep_alive()
@@ -178,27 +204,36 @@ class Connection(HttpToolsProtocol):
 
     def _answer(self, decide: Decide) -> None:
         """Answer the request at once, if it is whole and its answer can leave in one piece."""
-        body, transport = self._body, self.transport
-        if not self._is_whole or len(body) > MAXIMUM_BODY or transport.is_closing():
+        body = self._body
+        if not self._is_whole or len(body) > MAXIMUM_BODY or self.transport.is_closing():
             self._pass_on()
             return
         self._decide = None
+        self._sections.learn(self._alone, f"{self._method} {self._target} HTTP/1.1", self._head, body)
         headers, origin, _ = self._head
-        request = ReceivedRequest(self._method.decode(), self.url.decode("latin-1"), headers, body, origin)
+        outcome = self._outcome(decide, ReceivedRequest(self._method, self._target, headers, body, origin))
+        if outcome is not None and not self._written(outcome) and self._application is not None:
+            self._pass_on(until_stopped(self._application.sends(outcome)))
+
+    def _outcome(self, decide: Decide, request: ReceivedRequest) -> Outcome | None:
+        """What is decided of a request; nothing where a bug of ours has decided it, which is answered."""
         try:
-            outcome = decide(request)
+            return decide(request)
         except Exception:
             self.logger.exception("Exception in the answer to a request")
             self._refuse(500, "Internal Server Error")
-            return
+            return None
+
+    def _written(self, outcome: Outcome) -> bool:
+        """True where an answer could be sent in one piece, and was."""
         before = STATUS_LINE[outcome.answer.status] + self.server_state.date_line
-        if outcome.delivery is None and (answer := written(outcome.answer, before)):
-            transport.write(answer)
+        answer = b"" if outcome.delivery is not None else written(outcome.answer, before)
+        if answer:
+            self.transport.write(answer)
             self._answered_at = self.loop.time()
             if self._watch is None:
                 self._watch = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
-        elif self._application is not None:
-            self._pass_on(until_stopped(self._application.sends(outcome)))
+        return bool(answer)
 
     def _close_if_idle(self) -> None:
         """Give the connection up where nothing has come for a while, as uvicorn does behind its own answers.

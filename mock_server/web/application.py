@@ -41,10 +41,8 @@ class Application:
             path: (methods, endpoint(server, decide)) for path, (methods, decide) in decides.items()
         }
         # By method and path, for whoever has a whole request at hand (see `connection`): the same that is behind ASGI.
-        self.decides: Mapping[tuple[bytes, bytes], Decide] = {
-            (method.encode(), path.encode()): decide
-            for path, (methods, decide) in decides.items()
-            for method in methods
+        self.decides: Mapping[tuple[str, str], Decide] = {
+            (method, path): decide for path, (methods, decide) in decides.items() for method in methods
         }
         self._pages: Endpoint | None = None
 

@@ -66,7 +66,7 @@ def hostile(number: int, genuine: tuple[bytes, ...]) -> Hostile:
     if kind < 0.02:
         return Hostile(rng.choice(KILLERS), polite=False)
     if kind < 0.15:
-        return Hostile(_mutated(rng, rng.choice(genuine)), polite=False)
+        return Hostile(mutated(rng, rng.choice(genuine)), polite=False)
     if kind < 0.16:
         return Hostile(_large(rng), polite=False)
     if kind < 0.25:
@@ -153,7 +153,8 @@ def _large(rng: random.Random) -> bytes:
     return head + b"transfer-encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"a" * 0x10000 + b"\r\n") * 17 + b"0\r\n\r\n"
 
 
-def _mutated(rng: random.Random, genuine: bytes) -> bytes:
+def mutated(rng: random.Random, genuine: bytes) -> bytes:
+    """A genuine request with something changed, left out or put in."""
     raw = bytearray(genuine)
     for _ in range(rng.randrange(1, 6)):
         at = rng.randrange(len(raw))
