@@ -38,7 +38,7 @@ _AsgiCallable = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Connections(ServerState):
-    """What the connections of a server share: who they are, the date of their answers, and what is known of requests."""
+    """What the connections of a server share: who they are, the date of their answers, what is known of requests."""
 
     date_line = b""
 
@@ -91,7 +91,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
         super().connection_made(transport)
-        self._sections = self.server_state.header_sections[self.scheme]
+        self._sections = self.server_state.header_sections[self.scheme or "http"]
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:

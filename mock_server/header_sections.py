@@ -46,8 +46,10 @@ class HeaderSections:
         """Note what the parser has made of a plain request, where the bytes of one read were that and nothing else."""
         before, _, rest = read.partition(_END)
         began, _, section = before.partition(b"\r\n")
-        if began.decode("latin-1") != line or rest != body or len(section) > LONGEST or "transfer-encoding" in head.names:
+        if began.decode("latin-1") != line or rest != body:
             # Begun in an earlier read, or behind something else; or the body is not as it came.
+            return
+        if len(section) > LONGEST or "transfer-encoding" in head.names:
             return
         if len(self._known) >= MOST and section not in self._known:
             del self._known[next(iter(self._known))]
