@@ -143,13 +143,15 @@ def _run(
     kept = state_file.load(core, state) if state is not None else 0
     running = _listening(settings, core, authority)
     core.transcript.listen(_print_entry)
-    # Whoever calls this command may watch the server: rules are known above this floor, not here.
-    for watch in click.get_current_context().obj or ():
-        watch(core)
     with Stop() as stop, running:
         _print_banner(running, settings, kept)
         if write_env is not None:
             _write_env(write_env, running, settings.apps[0])
+        # Whoever calls this command may watch the server: rules are known above this floor, not here. They look at
+        # what has come before as well, so that nobody's first request waits until they are loaded.
+        for watch in click.get_current_context().obj or ():
+            watch(core)
+        click.echo("Ctrl-C stops the server. Requests as they come:", err=True)
         stop.wait()
     if state is not None:
         state_file.save(core, state)
@@ -220,7 +222,6 @@ def _print_banner(running: RunningServer, settings: Settings, kept: int) -> None
     click.echo("\n".join(say) + "\n", err=True)
     for app in settings.apps:
         _print_app(running, app)
-    click.echo("Ctrl-C stops the server. Requests as they come:", err=True)
 
 
 def _print_app(running: RunningServer, app: App) -> None:

@@ -42,6 +42,17 @@ def test_the_journal_has_it_too(capsys):
     assert number
 
 
+def test_what_came_before_the_rules_were_loaded_is_looked_at_once(capsys):
+    """The server answers as soon as it listens; what watches it comes a moment later."""
+    core = authorization_server(auto_allow=True)
+    for state in ("12345678", "1234567z"):
+        core.authorize(ReceivedRequest("GET", f"/oauth2/auth?{QUERY}&state={state}"))
+        if state == "12345678":
+            watch(core)
+    assert [len(core.findings.of(each.number)) for each in core.transcript.exchanges] == [1, 1]
+    assert capsys.readouterr().err.count("rule/state-is-long-enough") == 2
+
+
 def exchange(number: int, flow: str, endpoint: str, request: ReceivedRequest) -> Exchange:
     answer = Answer(200)
     return Exchange(number, 0.0, flow, "value", endpoint, request, answer, answer)
