@@ -209,7 +209,7 @@ async def refresh_after_insufficient_scope(stage: Stage) -> SendsAtMost:
 @scenario(
     requirement=SHOULD("show what an API keeps refusing, and stop", RFC9110.section("15.5.2")),
     needs=CALL_API,
-    risk=_LOOP,
+    risk="one user whose session is dead keeps the API and the token endpoint busy",
     fix="refresh once after a 401, repeat the call once, and then give up",
     seeds=("S-RES-03", "S-REF-09"),
 )

@@ -157,6 +157,11 @@ def code_is_unchanged(logins: Sequence[Login]) -> Iterator[Finding]:
                 yield Finding(expected, _other(code), exchange.number)
 
 
+def _but_in_the_query(exchange: Exchange) -> str:
+    """A server reads no parameter of a token request but those of its body."""
+    return " in the body, but one in the query" if query(exchange).get("grant_type") else ""
+
+
 def _other(code: str) -> str:
     return f"another code, of {len(code)} characters" if code else "an empty code, or none"
 
@@ -167,7 +172,7 @@ def no_other_grant_is_tried(logins: Sequence[Login]) -> Iterator[Finding]:
         for exchange in login.requests("token"):
             grant_type = body(exchange).get("grant_type")
             if grant_type not in ("authorization_code", "refresh_token"):
-                actual = f"grant_type {grant_type!r}" if grant_type else "no grant_type"
+                actual = f"grant_type {grant_type!r}" if grant_type else f"no grant_type{_but_in_the_query(exchange)}"
                 yield Finding("grant_type authorization_code", actual, exchange.number)
 
 
