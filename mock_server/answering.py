@@ -78,7 +78,6 @@ class Answering:
         if flow.lenient.issuer_in_response and isinstance(right, AuthorizationResponse):
             right = named(right, self.issuer, flow.lenient)
         deviation = None if flow.changes.deviation is None else flow.next_deviation(target_of(right))
-        self._learn(flow, right)
         encoded = self._encoded(right, arrival)
         strict_answer = None if strict is None or strict == right else self._encoded(strict, arrival)
         if deviation is None:
@@ -101,6 +100,7 @@ class Answering:
         return _with_cors(answer, arrival.request, origins) if shared else answer
 
     def _learn(self, flow: Flow, message: Message) -> None:
+        """Note what a deviation has made up; whoever has made what is right has noted it."""
         if not flow.identifier:
             return
         if isinstance(message, TokenResponse):

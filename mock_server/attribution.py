@@ -45,18 +45,16 @@ class Attribution:
         flow_of = self._flow_of
         for value in values:
             owner = flow_of.get(value)
-            if not value or owner == flow:
-                continue
-            if owner is None:
+            if owner is None and value:
                 flow_of[value] = flow
-            elif owner == _SHARED and value in known:
+            elif not value or owner == flow or (owner == _SHARED and value in known):
                 continue
             else:
                 self._shared[value] = self._shared.get(value, 1) + 1
                 flow_of[value] = _SHARED
             known.append(value)
-            if len(known) > _REMEMBERED:
-                self._unlearn(known.pop(0))
+        while len(known) > _REMEMBERED:
+            self._unlearn(known.pop(0))
 
     def _unlearn(self, value: str) -> None:
         others = self._shared.pop(value, 1) - 1

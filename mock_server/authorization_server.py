@@ -39,7 +39,6 @@ from mock_server.transcript import Answer, AttributedBy, ReceivedRequest, Transc
 
 _HANDLERS = {"authorization_code": redeem, "refresh_token": refresh}
 _PREFIXES = {
-    "code": "code_prefix",
     "access_token": "access_token_prefix",
     "refresh_token": "refresh_token_prefix",
 }
@@ -119,15 +118,19 @@ class AuthorizationServer:
 
     def open_flow(self, changes: Changes = NONE, identifier: str = "") -> Flow:
         """Begin a flow under changes; the user agent names it in the header `Oauthspec-Flow`."""
-        is_new = not identifier
         with self.store.lock:
-            while not identifier or (is_new and identifier in self._flows):
-                identifier = f"flow-{next(self._numbers)}"
-            flow = Flow(identifier, self.provider, changes)
+            identifier = identifier or self._new_identifier()
+            flow = Flow(identifier, self._provider, changes)
             if len(self._flows) >= self._capacity and identifier not in self._flows:
                 self.close_flow(next(iter(self._flows)))
-            self._flows[flow.identifier] = flow
+            self._flows[identifier] = flow
             return flow
+
+    def _new_identifier(self) -> str:
+        # Somebody may have named a flow as the next would be.
+        while (identifier := f"flow-{next(self._numbers)}") in self._flows:
+            pass
+        return identifier
 
     @property
     def flows(self) -> Mapping[str, Flow]:
@@ -219,6 +222,7 @@ class AuthorizationServer:
                 # Also where it was forgotten meanwhile: only a flow that is open may learn values.
                 flow = self.open_flow(waiting.flow.changes if changes is NONE else changes, identifier)
             flow.email = email
+            self.attribution.learn(identifier, (waiting.checked.state, waiting.checked.code_challenge))
             arrival = self._arrival("authorization", request, flow, waiting.attributed_by)
             return self._complete(arrival, waiting.checked, decision, waiting.strictly)
 
@@ -232,9 +236,12 @@ class AuthorizationServer:
                 message = decoding.token_request(request, flow.lenient)
             decision = decide(message, self._situation(flow.lenient), _HANDLERS)
             strict = self._strictly(request, flow) if flow.is_lenient else None
-            if decision.grant is not None and arrival.takes_effect:
-                self.store.put(decision.grant)
             error = decision.answer.error if isinstance(decision.answer, TokenErrorResponse) else None
+            if decision.grant is not None:
+                if error is None and flow.identifier:
+                    self.attribution.learn(flow.identifier, decision.grant.latest_tokens)
+                if arrival.takes_effect:
+                    self.store.put(decision.grant)
             return self._answering.answer(arrival, decision.answer, error=error, strict=strict)
 
     def revocation(self, request: ReceivedRequest) -> Outcome:
@@ -325,10 +332,12 @@ class AuthorizationServer:
         return Situation(self.store.apps, self.store, provider, self._clock(), partial(self._mint, provider))
 
     def _mint(self, provider: Provider, kind: str) -> str:
-        value: str = getattr(provider, _PREFIXES[kind]) + self._new_value()
-        if kind == "code":
-            value = (value[: provider.code_length] if provider.code_length else value) + provider.code_suffix
-        return value
+        prefix: str = getattr(provider, _PREFIXES[kind])
+        return prefix + self._new_value()
+
+    def _new_code(self, provider: Provider) -> str:
+        value = provider.code_prefix + self._new_value()
+        return (value[: provider.code_length] if provider.code_length else value) + provider.code_suffix
 
     def _strictly(self, request: ReceivedRequest, flow: Flow) -> TokenErrorResponse | None:
         """The refusal that a lenient flow was spared."""
@@ -355,10 +364,11 @@ class AuthorizationServer:
         if isinstance(result, Refused):
             return self._answering.answer(arrival, result.response, error=result.error, strict=strict)
         provider = flow.lenient
-        code = Credential(self._mint(provider, "code"), self._clock() + provider.code_lifetime)
+        code = Credential(self._new_code(provider), self._clock() + provider.code_lifetime)
+        self.attribution.learn(flow.identifier, (code.value,))
         if arrival.takes_effect:
-            self.store.put(self._grant(flow, checked, result.scopes, code))
-        response = granted_response(checked, code.value, result.scopes, provider)
+            self.store.put(self._grant(flow, checked, result, code))
+        response = granted_response(checked, code.value, result, provider)
         return self._answering.answer(arrival, response, strict=strict)
 
     def _grant(self, flow: Flow, checked: Checked, scopes: tuple[str, ...], code: Credential) -> Grant:

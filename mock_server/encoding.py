@@ -51,8 +51,8 @@ def _simple_json(document: dict[str, Any]) -> bytes:
         encoded = _encode_json(document)
     except UnicodeEncodeError:
         return b""
-    # One search for each is many times faster than a pattern of all.
-    if b"<" in encoded or b">" in encoded or b"&" in encoded:
+    # One search for each is many times faster than a pattern of all; `in` tries bytes as a number first.
+    if encoded.find(b"<") >= 0 or encoded.find(b">") >= 0 or encoded.find(b"&") >= 0:
         return b""
     return encoded if encoded.isascii() or not any(each in encoded for each in _SEPARATORS) else b""
 

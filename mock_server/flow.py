@@ -22,7 +22,7 @@ class Flow:
         self.changes = changes
         # Whoever signed in at the login page; nobody where the resource owner is a script.
         self.email = ""
-        self.strict = changes.strict(provider)
+        self.strict = changes.strict(provider) if changes.variation else provider
         self.lenient = changes.lenient(provider) if changes.leniencies else self.strict
         # True where a leniency forgives something.
         self.is_lenient = self.lenient is not self.strict

@@ -36,11 +36,12 @@ class HeaderSections:
         known = self._known.get(section)
         if known is None or not end or len(body) != known.length:
             return None
-        words = line.split(b" ")
-        if len(words) != 3 or words[2] != b"HTTP/1.1" or words[1].translate(None, _IN_A_TARGET):
+        method, _, rest = line.partition(b" ")
+        target, _, version = rest.partition(b" ")
+        if version != b"HTTP/1.1" or target.translate(None, _IN_A_TARGET):
             return None
         headers, origin, _ = known.head
-        return ReceivedRequest(words[0].decode("latin-1"), words[1].decode("latin-1"), headers, body, origin)
+        return ReceivedRequest(method.decode("latin-1"), target.decode("latin-1"), headers, body, origin)
 
     def learn(self, read: bytes, line: str, head: Head, body: bytes) -> None:
         """Note what the parser has made of a plain request, where the bytes of one read were that and nothing else."""

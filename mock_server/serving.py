@@ -55,8 +55,8 @@ def new_value() -> str:
         # 66 bytes are 88 characters without a rest; the 44th of each becomes the dot, and the last is left out.
         characters = bytearray(base64.urlsafe_b64encode(secrets.token_bytes(66 * _AHEAD)))
         characters[43::88] = b"." * _AHEAD
-        text = characters.decode()
-        made = [text[at : at + 87] for at in range(0, len(text), 88)]
+        characters[87::88] = b" " * _AHEAD
+        made = characters.decode().split()
         _VALUES.extend(made[1:])
         return made[0]
 

@@ -41,12 +41,6 @@ class Refused(NamedTuple):
     error: OAuthError
 
 
-class Granted(NamedTuple):
-    """The resource owner consented: the scopes granted, in order."""
-
-    scopes: tuple[str, ...]
-
-
 def check(request: AuthorizationRequest, apps: Mapping[str, App], provider: Provider) -> Checked | Refused:
     """Judge an authorization request before anybody is asked; the first failure wins."""
     parameters = request.parameters
@@ -92,8 +86,8 @@ def _first_error(checked: Checked, request: AuthorizationRequest, provider: Prov
     )
 
 
-def complete(checked: Checked, consent: Consent, provider: Provider) -> Granted | Refused:
-    """What follows from the resource owner's decision: refusal, late checks, or consent."""
+def complete(checked: Checked, consent: Consent, provider: Provider) -> tuple[str, ...] | Refused:
+    """What follows from the resource owner's decision: refusal, late checks, or the scopes granted, in order."""
     if isinstance(consent, Deny):
         error = OAuthError(consent.error, verbatim_description=consent.error_description)
         return refused(checked, error, provider)
@@ -106,7 +100,7 @@ def complete(checked: Checked, consent: Consent, provider: Provider) -> Granted 
     )
     if late is not None:
         return refused(checked, late, provider)
-    return Granted(_each_once(checked.scopes if consent.scopes is None else consent.scopes))
+    return _each_once(checked.scopes if consent.scopes is None else consent.scopes)
 
 
 def named(response: AuthorizationResponse, issuer: str, provider: Provider) -> AuthorizationResponse:

@@ -6,7 +6,7 @@ harm (recorded: `state/undecodable-escape`, `auth-parameters/semicolon-separator
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -16,14 +16,28 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
-class Parameters:
-    """Decoded parameters in the order in which they came, repeats included; a value, never changed."""
+class _First(dict[str, str]):
+    """The first value of each parameter, and of all others nothing at all."""
 
-    __slots__ = ("_first", "pairs")
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+class Parameters:
+    """Decoded parameters in the order in which they came, repeats included; a value, never changed.
+
+    `get` is the first value of a parameter, or nothing at all: RFC 6749 3.1 lets both mean "not sent".
+    """
+
+    __slots__ = ("_first", "get", "pairs")
 
     def __init__(self, pairs: Pairs = ()) -> None:
         self.pairs = pairs
-        self._first = dict(reversed(pairs))
+        self._first = _First(reversed(pairs))
+        # No method of ours: it is asked twenty times in a login.
+        self.get: Callable[[str], str] = self._first.__getitem__
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Parameters) and self.pairs == other.pairs
@@ -33,10 +47,6 @@ class Parameters:
 
     def __repr__(self) -> str:
         return f"Parameters({self.pairs!r})"
-
-    def get(self, name: str) -> str:
-        """The first value of a parameter, or nothing at all: RFC 6749 3.1 lets both mean "not sent"."""
-        return self._first.get(name, "")
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a parameter, in order."""
@@ -70,13 +80,12 @@ def unquote(text: str) -> str | None:
 
 def quote(text: str) -> str:
     """Encode one value; everything but letters, digits and `-._~` is escaped, a space is a plus."""
-    # Mostly it needs nothing, and a look is cheaper than a call.
-    return text if (text.isalnum() and text.isascii()) or is_unreserved(text) else _escaped(text)
+    return text if is_unreserved(text) else _escaped(text)
 
 
 def is_unreserved(text: str) -> bool:
     """True where there is nothing but letters, digits and `-._~` (RFC 3986 2.3)."""
-    return text.isascii() and (text.isalnum() or not text.encode().translate(None, _UNRESERVED))
+    return text.isascii() and not text.encode().translate(None, _UNRESERVED)
 
 
 # What has to be escaped is mostly a list of scopes or a URI, and comes again.

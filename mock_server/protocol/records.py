@@ -119,11 +119,11 @@ class Grant(NamedTuple):
         """The refresh token of that value, dead or alive."""
         return next((token for token in self.refresh_tokens if token.value == value), None)
 
-    def redeemed(self) -> "Grant":
-        """This grant after its code was used, and what is known of PKCE with it."""
-        identifier, flow, client_id, uri, scopes, code, challenge, _, method, access, tokens, email = self
-        used = code.after(Event.USE)
-        return Grant(identifier, flow, client_id, uri, scopes, used, challenge, False, method, access, tokens, email)
+    @property
+    def latest_tokens(self) -> tuple[str, ...]:
+        """The values of the access token and of the last refresh token, as far as there are any."""
+        access = () if self.access_token is None else (self.access_token.value,)
+        return (*access, self.refresh_tokens[-1].value) if self.refresh_tokens else access
 
     def revoked(self) -> "Grant":
         """This grant without a usable token; the code is not touched."""
@@ -139,13 +139,13 @@ class Grant(NamedTuple):
         return self._replace(refresh_tokens=tuple(t for t in tokens if t.status is not Status.GONE))
 
     def issued(self, access_token: Credential, refresh_token: Credential | None) -> "Grant":
-        """This grant with new tokens in the place of the old ones."""
-        identifier, flow, client_id, uri, scopes, code, challenge, pending, method, _, tokens, email = self
+        """This grant with new tokens in the place of the old ones; its code, and what is known of PKCE, is used up."""
+        identifier, flow, client_id, uri, scopes, code, challenge, _, method, _, tokens, email = self
         if refresh_token is not None:
             old = [t.after(Event.USE) for t in tokens[-REMEMBERED_REFRESH_TOKENS + 1 :]] if tokens else ()
             tokens = (*old, refresh_token)
-        access = access_token
-        return Grant(identifier, flow, client_id, uri, scopes, code, challenge, pending, method, access, tokens, email)
+        used, access = code.after(Event.USE), access_token
+        return Grant(identifier, flow, client_id, uri, scopes, used, challenge, False, method, access, tokens, email)
 
     def shifted(self, seconds: float) -> "Grant":
         """This grant with all its times moved back, as if `seconds` had passed."""

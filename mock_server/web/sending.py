@@ -56,11 +56,11 @@ def written(answer: Answer, before: bytes) -> bytes:
 
     Nothing for the few that are not written so: without a length, or with a word of their own about the connection.
     """
-    own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers]).encode("latin-1", "replace")
-    if answer.status == _NO_CONTENT or b"connection:" in own:
+    own = "\r\n".join([*map(": ".join, answer.headers), ""])
+    if answer.status == _NO_CONTENT or "connection:" in own:
         return b""
-    body = answer.body
-    return b"%b%bcontent-length: %d\r\n%b%b" % (before, own, len(body), _END_OF_HEAD, body)
+    body, head = answer.body, own.encode("latin-1", "replace")
+    return b"%b%bcontent-length: %d\r\n%b%b" % (before, head, len(body), _END_OF_HEAD, body)
 
 
 async def send_outcome(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> str:

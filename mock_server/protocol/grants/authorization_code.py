@@ -32,7 +32,7 @@ def redeem(request: TokenRequest, app: App, situation: Situation) -> Decision:
     error = check_verifier(form.get("code_verifier"), grant.code_challenge, method, provider=provider)
     if error is not None:
         return refuse(error, provider, grant._replace(pkce_pending=False))
-    return issue(grant.redeemed(), app, situation, refreshing=False)
+    return issue(grant, app, situation, refreshing=False)
 
 
 def _check_owner(grant: Grant, app: App, redirect_uri: str, *, lenient: bool) -> OAuthError | None:

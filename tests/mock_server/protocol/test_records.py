@@ -53,8 +53,20 @@ def test_a_family_remembers_its_dead_up_to_a_bound():
 def test_revoking_takes_both_tokens_and_leaves_the_code():
     grant = issued(GRANT, 1).revoked()
     assert grant.access_token.status is grant.refresh_tokens[-1].status is Status.REVOKED
-    assert grant.code.status is Status.LIVE
+    assert grant.code == issued(GRANT, 1).code
     assert GRANT.revoked() == GRANT
+
+
+def test_what_buys_tokens_is_used_up():
+    grant = issued(GRANT, 1)
+    assert (grant.code.status, grant.pkce_pending) == (Status.USED, False)
+    assert (issued(grant, 2).code, issued(grant, 2).pkce_pending) == (grant.code, False)
+
+
+def test_the_latest_tokens():
+    assert GRANT.latest_tokens == ()
+    assert issued(issued(GRANT, 1), 2).latest_tokens == ("access-2", "refresh-2")
+    assert GRANT.issued(Credential("access", 10), None).latest_tokens == ("access",)
 
 
 def test_a_dead_token_is_recognised_once():
