@@ -92,14 +92,13 @@ def assignment_of(server: RunningServer, app: App, kind: AssignmentKind, app_kin
     scopes = app.scopes if kind.offline else tuple(scope for scope in app.scopes if scope != "offline")
     scopes = () if kind.scope == "none" else scopes
     fragment = f"#{kind.authorization_fragment}" if kind.authorization_fragment else ""
-    token_endpoint, api_url = server.token_endpoint, server.api_url
-    token_endpoint = _in_the_clear(token_endpoint) if kind.cleartext == "token" else token_endpoint
+    at_token, at_api = _NAMES.get(kind.cleartext, ("", ""))
     return Assignment(
         app_kind=app_kind,
         authorization_endpoint=_with_query(server.authorization_endpoint, kind.authorization_query) + fragment,
-        token_endpoint=_with_query(token_endpoint, kind.token_query),
+        token_endpoint=_with_query(_named(server.token_endpoint, at_token), kind.token_query),
         revocation_endpoint=server.revocation_endpoint,
-        api_url=_in_the_clear(api_url) if kind.cleartext == "api" else api_url,
+        api_url=_named(server.api_url, at_api),
         client_id=app.client_id,
         client_secret=app.client_secret,
         redirect_uri=app.redirect_uris[0],
@@ -120,9 +119,14 @@ def secured(tls: bool) -> Iterator["Authority | None"]:
         yield authority
 
 
-def _in_the_clear(endpoint: str) -> str:
-    """The same endpoint, at a name that is not this machine's."""
-    return urlunsplit(urlsplit(endpoint)._replace(scheme="http", netloc=f"{OTHER_NAME}:{urlsplit(endpoint).port}"))
+# By what is in the clear: the names of the token endpoint's host and of the API's.
+_NAMES = {"token": (OTHER_NAME, ""), "api": ("", OTHER_NAME), "within": ("localhost", "localhost")}
+
+
+def _named(endpoint: str, name: str) -> str:
+    """The same endpoint by another name of its host, where there is one."""
+    parts = urlsplit(endpoint)
+    return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}")) if name else endpoint
 
 
 def _with_query(endpoint: str, query: str) -> str:

@@ -7,14 +7,15 @@ that is judged elsewhere is judged over it.
 
 from scenarios.model.assignment import AssignmentKind
 from scenarios.model.capability import Capability
-from scenarios.model.expectation import Follows
-from scenarios.model.requirement import MUST
+from scenarios.model.expectation import Accepts, Follows
+from scenarios.model.requirement import DERIVED, MUST
 from scenarios.model.scenario import scenario
-from scenarios.model.stage import Stage, follows
+from scenarios.model.stage import Stage, accepts, follows
 from scenarios.specifications import OAUTH21, RFC6749, RFC6750
 
 TOKEN_ENDPOINT = AssignmentKind(cleartext="token")
 API = AssignmentKind(cleartext="api")
+WITHIN = AssignmentKind(cleartext="within")
 
 _REFUSE = "refuse an address with http where the client is made, unless its host is this machine"
 
@@ -50,3 +51,20 @@ async def api_of_another_machine(stage: Stage) -> Follows:
     await client.log_in()
     await client.call_api()
     return follows(client, "token_stays_out_of_the_clear", of="resource_request", if_any=True)
+
+
+@scenario(
+    requirement=DERIVED("take http within one machine", RFC6749.section("10.3"), OAUTH21.section("1.5")),
+    needs={Capability.OTHER_NAMES, Capability.CALL_API},
+    assignment=WITHIN,
+    risk="nobody can try the application out before it is live",
+    fix="take 127.0.0.1, ::1 and localhost for this machine, and refuse http to every other host",
+    control=True,
+    seeds=("S-RES-04", "S-TLS-02"),
+)
+async def endpoints_of_this_machine(stage: Stage) -> Accepts:
+    """Token endpoint and API are http at localhost: a login works, and so does a call of the API."""
+    client = stage.session()
+    await client.log_in()
+    await client.call_api()
+    return accepts(client, step="call_api")

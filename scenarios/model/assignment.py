@@ -23,8 +23,8 @@ class AssignmentKind(msgspec.Struct, frozen=True):
     client_id: Literal["plain", "reserved"] = "plain"
     scope: Literal["usual", "none", "reserved"] = "usual"
     redirect_query: str = ""
-    # What is told as http at a name that is not this machine's.
-    cleartext: Literal["", "token", "api"] = ""
+    # What is told as http at a name that is not this machine's; or all of it at one that is.
+    cleartext: Literal["", "token", "api", "within"] = ""
     # How many redirection URIs are registered; the application is told the first.
     redirect_uris: int = 1
 
@@ -40,11 +40,15 @@ class AssignmentKind(msgspec.Struct, frozen=True):
         words += {"none": ["no scope"], "reserved": ["scopes with reserved characters"]}.get(self.scope, [])
         words += [f"a redirect_uri with ?{self.redirect_query}"] if self.redirect_query else []
         words += [f"{self.redirect_uris} redirection URIs"] if self.redirect_uris > 1 else []
-        words += [f"http in the clear, at {_CLEARTEXT[self.cleartext]}"] if self.cleartext else []
+        words += [f"http, at {_CLEARTEXT[self.cleartext]}"] if self.cleartext else []
         return ", ".join(words) or "plain"
 
 
-_CLEARTEXT = {"token": "the token endpoint of another machine", "api": "the API of another machine"}
+_CLEARTEXT = {
+    "token": "the token endpoint of another machine",
+    "api": "the API of another machine",
+    "within": "token endpoint and API by the name localhost",
+}
 PLAIN = AssignmentKind()
 
 

@@ -15,7 +15,8 @@ MINE = [each for each in collect() if any(seed.startswith(FAMILIES) for seed in 
 @pytest.mark.parametrize("kind", ["basic", "pkce"])
 def test_the_strict_client_passes_everything(kind):
     verdicts = performed(reference, TOPICS, kinds=(kind,), step_timeout=5.0)
-    assert not [verdict for _, verdict in verdicts if verdict.status != "passed"]
+    # What takes a patient run has tests of its own: test_patience.py.
+    assert not [v for each, v in verdicts if v.status != "passed" and not each.scenario.patience]
 
 
 def test_scenarios_read_like_a_specification():
