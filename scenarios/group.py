@@ -172,7 +172,7 @@ class Group:
         if selected.scenario.tls and not self._tls:
             return Trouble("not_applicable", "WITHOUT_TLS", "The run was over http.", "Add --tls to the command.")
         if (patience := selected.scenario.patience) > self._run.limit:
-            cause = f"A patient client would be taken for one that waits for ever, within {self._run.limit:g} s."
+            cause = f"Within {self._run.limit:g} s a client that is patient looks like one that waits for ever."
             return Trouble("not_applicable", "RUN_TOO_SHORT", cause, f"Add --timeout {patience:g} to the command.")
         duty = selected.scenario.left_to_caller
         if duty and duty in self._left_to_caller:

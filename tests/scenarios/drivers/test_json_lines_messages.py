@@ -203,7 +203,7 @@ def test_what_is_to_be_hidden_is_not_shown(text, secret):
         ("Authorization: Bearer abc.def", "abc.def"),
         ("Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
         ('{"access_token": "short"}', "short"),
-        ("http://x/cb?code=abc&state=short", "abc"),
+        ("http://x/cb?code=xyz&state=short", "xyz"),
         ("http://x/cb?code=abc&state=short", "short"),
         ("got 8fJx0aB3kQ0PzcRtB2mY.wV8fJx0aB3kQ0PzcRtB2m", "8fJx0aB3kQ0P"),
         ("x" * 8192 + " code=abc", "code"),
