@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from scenarios.drivers.driver import CannotStart
+from scenarios.drivers.driver import CannotStart, NotAssignable
 from scenarios.group import Group
 
 MOST_AHEAD = 2
@@ -38,8 +38,8 @@ class Ahead:
         self._start_the_next()
         try:
             await (group.start() if started is None else started)
-        except CannotStart:
-            if may_refuse or not self._bear_each_other:
+        except CannotStart as error:
+            if may_refuse or isinstance(error, NotAssignable) or not self._bear_each_other:
                 raise
             await self.stop()
             await group.start()

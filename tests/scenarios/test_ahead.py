@@ -9,7 +9,7 @@ import pytest
 from client_ref.client import factory as reference
 from scenarios.ahead import MOST_AHEAD
 from scenarios.collection import collect, performances
-from scenarios.drivers.driver import CannotStart
+from scenarios.drivers.driver import CannotStart, NotAssignable
 from scenarios.drivers.in_process import InProcessDriver
 from scenarios.drivers.json_lines import JsonLinesDriver
 from scenarios.drivers.web_app import WebAppDriver
@@ -160,6 +160,17 @@ def test_one_that_cannot_be_started_is_said_where_it_belongs():
     assert [selected.identifier for selected, _ in summary.verdicts] == list(SELECTED)
     # Alone it was tried too; and since others are not to blame, the rest is started ahead as before.
     assert [others for kind, others in driver.started if kind == SETTINGS[3]] == [2, 0]
+    assert beside(driver)[SETTINGS[-1]] > 0
+
+
+def test_settings_that_cannot_be_assigned_are_no_reason_either():
+    def cannot_be_told(kind, _others):
+        if kind == SETTINGS[3]:
+            raise NotAssignable("ATTACHED", "It runs already.", "Have it started from here.")
+
+    driver = Processes(start_one=cannot_be_told)
+    assert statuses(judged(driver)) == {"passed": len(SELECTED) - 1, "not_applicable": 1}
+    assert [kind for kind, _ in driver.started] == list(SETTINGS)
     assert beside(driver)[SETTINGS[-1]] > 0
 
 
