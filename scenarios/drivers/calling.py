@@ -33,6 +33,8 @@ class Caller:
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
         self._free: list[_Worker] = []
+        # Done where the call has ended, though nobody may wait for it any more.
+        self._under_way: set[asyncio.Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         # Set where the loop has come to its end, whoever ended it.
@@ -43,8 +45,12 @@ class Caller:
         """The function's result; `TimeoutError` or `Raised`, and `ApplicationDied` where its loop is gone."""
         harness = asyncio.get_running_loop()
         done: asyncio.Future[Any] = harness.create_future()
+        ended: asyncio.Future[None] = harness.create_future()
+        self._under_way.add(ended)
 
         def finish(result: Any, error: BaseException | None) -> None:
+            self._under_way.discard(ended)
+            ended.set_result(None)
             if not done.done():
                 done.set_exception(Raised(error)) if error is not None else done.set_result(result)
 
@@ -75,6 +81,12 @@ class Caller:
             if isinstance(raised.error, _LoopClosed):
                 raise _loop_closed() from None
             raise
+
+    async def settled(self, seconds: float) -> None:
+        """Wait, at most so many seconds, until every call has ended, also those that nobody waits for any more."""
+        here = asyncio.get_running_loop()
+        if under_way := {ended for ended in self._under_way if ended.get_loop() is here}:
+            await asyncio.wait(under_way, timeout=seconds)
 
     def stop(self) -> None:
         """End the client's loop, and the threads that are free; one that the client still keeps ends with its call."""

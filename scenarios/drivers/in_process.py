@@ -21,6 +21,8 @@ from scenarios.model.outcome import Outcome
 Factory = Callable[[Assignment], Any]
 
 STEP_TIMEOUT = 5.0
+# Seconds; what takes longer is held by the client, and not waited for.
+_SETTLING = 0.1
 _REDIRECT_URI = "http://localhost:5050/callback"
 # That a refusal says why is for the client to declare: an exception with a `code` is a reason, any other an accident.
 _GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN, Capability.RESTART})
@@ -184,6 +186,8 @@ class InProcessApplication:
         """Let the client close what it holds, and end its loop."""
         close = getattr(self._client, "aclose", None) or getattr(self._client, "close", None)
         if callable(close):
+            # A run that is interrupted leaves calls under way, and whoever is closed in their midst may lose a socket.
+            await self._caller.settled(_SETTLING)
             with contextlib.suppress(Exception):
                 await self._caller.call(close)
         self._caller.stop()

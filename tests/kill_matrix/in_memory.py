@@ -113,6 +113,9 @@ class Directly:
             except BaseException as raised:  # noqa: BLE001 - whatever a client raises is evidence
                 raise Raised(raised) from None
 
+    async def settled(self, seconds: float) -> None:
+        """Nothing goes on that nobody waits for."""
+
     def stop(self) -> None:
         """There is nothing of its own."""
 

@@ -54,6 +54,28 @@ async def test_a_thread_that_is_kept_is_not_waited_for():
         caller.stop()
 
 
+async def test_calls_that_nobody_waits_for_any_more_can_be_waited_for(caller):
+    release = threading.Event()
+    call = asyncio.create_task(caller.call(release.wait))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    asyncio.get_running_loop().call_later(0.01, release.set)
+    await caller.settled(2.0)
+    assert release.is_set()
+    await caller.settled(2.0)
+
+
+async def test_a_call_that_never_ends_is_not_waited_for_for_ever():
+    caller, release = Caller(0.01), threading.Event()
+    with pytest.raises(TimeoutError):
+        await caller.call(release.wait)
+    await caller.settled(0.01)
+    release.set()
+    caller.stop()
+
+
 async def test_a_context_variable_does_not_reach_the_next_user(caller):
     user = contextvars.ContextVar("user", default="nobody")
     await caller.call(user.set, "the one before")
