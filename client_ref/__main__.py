@@ -102,7 +102,7 @@ def main() -> int:
     sys.stderr.write(f"client_ref: http://127.0.0.1:{listening.getsockname()[1]}/\n")
     application = Application(client, ours.redirect_uri, pages).starlette()
     # uvicorn's access log would hold the code and the state of each callback.
-    config = uvicorn.Config(application, access_log=False, log_level="warning", lifespan="on")
+    config = uvicorn.Config(application, ws="none", access_log=False, log_level="warning", lifespan="on")
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

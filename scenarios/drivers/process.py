@@ -29,7 +29,7 @@ _LAST = 5.0
 _ELSEWHERE = 5.0
 """Seconds that a command may listen on other ports alone, as with a debugger's, before it is taken for mistaken."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05
 _MARK = "OAUTHSPEC_APPLICATION"
 _TAKEN = re.compile(r"EADDRINUSE|address (is )?already in use|port\b.{0,40}\b(in use|taken)", re.IGNORECASE)
 _LINES, _WIDTH = 5, 200
@@ -153,7 +153,7 @@ class ApplicationProcess:
 
 
 class _Elsewhere:
-    """Looks now and then whether a command has been listening on other ports for long; a look is not for nothing."""
+    """Looks now and then whether a command has been listening on other ports for long; while it looks all wait."""
 
     def __init__(self, others: Callable[[], list[int]]) -> None:
         self._others = others
@@ -163,7 +163,7 @@ class _Elsewhere:
     def too_long(self) -> bool:
         """True once it has listened elsewhere for some seconds."""
         now = time.monotonic()
-        if now - self._looked >= _ELSEWHERE / 5:
+        if now - self._looked >= _ELSEWHERE / 2:
             self._looked = now
             self._since = (self._since or now) if self._others() else None
         return self._since is not None and now - self._since >= _ELSEWHERE
