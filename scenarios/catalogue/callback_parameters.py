@@ -90,7 +90,8 @@ async def two_codes_in_the_token_request(stage: Stage, rewrite: Rewrite) -> Foll
         "http": {"code_prefix": "http://"},
         "https": {"code_prefix": "https://"},
         "percent-2B": {"code_prefix": "a%2Bb"},
-        "percent": {"code_prefix": "50%"},
+        # What follows is no hexadecimal digit, so that the same clients stumble each time.
+        "percent": {"code_prefix": "50%~"},
         "plus": {"code_prefix": "a+b"},
         "slash": {"code_prefix": "4/0A"},
         "equals": {"code_prefix": "a=b"},
