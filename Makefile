@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 # One worker for each processor; a file's tests stay together, as they share what they have opened.
 SIDE_BY_SIDE := -n auto --dist loadfile
 
+# Modules are compiled once, and not at each of the hundreds of commands that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test coverage check bench clean
 .DELETE_ON_ERROR:
 
