@@ -75,13 +75,16 @@ def measured(name: str, stored: Flaw | None = None, selectors: Sequence[str] = (
 
 
 def _merged(stored: Kills, found: Kills, elsewhere: set[str]) -> Kills:
-    """What was performed as it was found, what was not as it is stored; only a whole run takes a rule back."""
+    """What was performed as it was found, what was not as it is stored.
+
+    Only a whole run takes a rule back, and only a whole run says how a plain login goes.
+    """
 
     def merged(name: str) -> tuple[str, ...]:
         kept = {each for each in getattr(stored, name) if each in elsewhere}
         return tuple(sorted(kept | set(getattr(found, name))))
 
-    return msgspec.structs.replace(found, failed=merged("failed"), warned=merged("warned"))
+    return msgspec.structs.replace(stored, failed=merged("failed"), warned=merged("warned"))
 
 
 def text(matrix: KillMatrix) -> str:
