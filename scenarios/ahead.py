@@ -1,9 +1,9 @@
 """Applications that are started ahead: while one is judged the next get ready, for as long as that disturbs nobody.
 
-Of what a few scenarios with settings of their own take, nearly all is the start of their application. But that two of
-a kind bear each other is not taken for granted: one may empty the database of the other as it starts, or refuse to
-start beside it. So it is tried once, between two groups, when nothing is being judged; and one that does not start
-beside others is started again when it is its turn, alone.
+Of what a few scenarios with settings of their own take, nearly all is the start of their application, and its end. But
+that two of a kind bear each other is not taken for granted: one may empty the database of the other as it starts, or
+refuse to start beside it. So it is tried once, between two groups, when nothing is being judged; and one that does not
+start beside others is started again when it is its turn, alone.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ class Ahead:
     def __init__(self, groups: Sequence[Group], *, possible: bool) -> None:
         self._waiting = deque(groups)
         self._starting: dict[Group, asyncio.Task[None]] = {}
+        self._ending: deque[asyncio.Task[None]] = deque()
         # Whether two applications bear each other; nothing while nobody knows.
         self._bear_each_other: bool | None = None if possible else False
 
@@ -59,8 +60,29 @@ class Ahead:
                 # What the end of the other does to it is not to be found out.
                 await following.stop()
 
+    async def end(self, group: Group) -> None:
+        """Stop a group's application, which has been judged; beside the next one, where the two bear each other."""
+        self._ending.append(asyncio.create_task(group.stop()))
+        await self._ended(but=1 if self._bear_each_other else 0)
+
+    async def _ended(self, *, but: int = 0) -> None:
+        while len(self._ending) > but:
+            first = self._ending[0]
+            try:
+                # Whoever breaks a run off while one ends does not break that off: it is waited for once more.
+                await asyncio.shield(first)
+            finally:
+                if first.done():
+                    self._ending.popleft()
+
     async def stop(self) -> None:
-        """Stop whatever was started ahead: nothing of it is left when this returns."""
+        """Stop whatever was started ahead or is about to end: nothing of it is left when this returns."""
+        try:
+            await self._stop_the_next()
+        finally:
+            await self._ended()
+
+    async def _stop_the_next(self) -> None:
         starting, self._starting = list(self._starting.values()), {}
         for task in starting:
             task.cancel()

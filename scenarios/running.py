@@ -170,7 +170,7 @@ class Running:
                 case = await self._refused_settings(selected, error) if refused else not_started(selected, error)
                 self.report(selected, case)
         finally:
-            await group.stop()
+            await ahead.end(group)
 
     async def _refused_settings(self, selected: Selected, error: CannotStart) -> Case:
         """The case of an application that does not start with such settings: it is right if it does with plain ones."""

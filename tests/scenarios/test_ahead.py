@@ -37,15 +37,18 @@ SETTINGS = (
 
 
 class Processes(InProcessDriver):
-    """Applications as if each were a process; `start_one` is asked before each, and told which others run."""
+    """Applications as if each were a process; `start_one` is asked before each, and told which others run.
+
+    `stop_one` is waited for as each ends.
+    """
 
     starts_several = True
 
-    def __init__(self, factory=reference, start_one=lambda kind, running: None):
+    def __init__(self, factory=reference, start_one=lambda kind, running: None, stop_one=lambda kind: asyncio.sleep(0)):
         super().__init__(factory, step_timeout=5)
         self.running: list[str] = []
         self.started: list[tuple[str, int]] = []
-        self._start_one = start_one
+        self._start_one, self._stop_one = start_one, stop_one
 
     async def start(self, assignment):
         kind = str(assignment.kind)
@@ -64,6 +67,7 @@ class Processes(InProcessDriver):
         stop = application.stop
 
         async def stopped():
+            await self._stop_one(kind)
             await stop()
             self.running.remove(kind)
 
@@ -95,8 +99,9 @@ def test_the_next_get_ready_meanwhile_and_verdicts_come_in_order():
     assert set(beside(in_turn).values()) == {0}
     # The first two show that they bear each other; from then on they are started before their turn.
     assert [kind for kind, _ in ahead.started] == list(SETTINGS)
-    assert [beside(ahead)[kind] for kind in SETTINGS[:4]] == [0, 1, 1, 2]
-    assert max(beside(ahead).values()) == MOST_AHEAD
+    assert [beside(ahead)[kind] for kind in SETTINGS[:2]] == [0, 1]
+    # One that is judged, or about to be; one that ends; and the other that gets ready.
+    assert max(beside(ahead).values()) == MOST_AHEAD + 1
 
 
 def test_an_application_that_empties_what_all_share_never_meets_another():
@@ -148,7 +153,7 @@ def test_an_application_that_does_not_start_beside_others_is_started_alone(most)
     driver = Processes(start_one=lambda kind, others: cannot_start("PORT_TAKEN") if len(others) > most else None)
     assert statuses(judged(driver)) == {"passed": len(SELECTED)}
     refused = [kind for kind, others in driver.started if others > most]
-    assert len(refused) == 1, "it is not tried again and again"
+    assert len(refused) <= MOST_AHEAD, "it is not tried again and again"
     assert driver.started[-1][1] == 0
 
 
@@ -159,7 +164,7 @@ def test_one_that_cannot_be_started_is_said_where_it_belongs():
     assert codes == dict.fromkeys(SELECTED, "") | {SELECTED[3]: "NEVER_LISTENED"}
     assert [selected.identifier for selected, _ in summary.verdicts] == list(SELECTED)
     # Alone it was tried too; and since others are not to blame, the rest is started ahead as before.
-    assert [others for kind, others in driver.started if kind == SETTINGS[3]] == [2, 0]
+    assert [others for kind, others in driver.started if kind == SETTINGS[3]] == [MOST_AHEAD + 1, 0]
     assert beside(driver)[SETTINGS[-1]] > 0
 
 
@@ -185,16 +190,16 @@ def test_refused_settings_are_no_reason_to_start_anything_alone():
 
 
 class Telling:
-    """A listener that does something once the third application is being judged."""
+    """A listener that does something once an application, the third by default, is being judged."""
 
-    def __init__(self, act):
-        self._act = act
+    def __init__(self, act, when=SETTINGS[2]):
+        self._act, self._when = act, when
 
     def begun(self, plan):
         pass
 
     def prepared(self, ground, app_kind, kind, learned):
-        if str(kind) == SETTINGS[2]:
+        if str(kind) == self._when:
             self._act()
 
     def judged(self, *arguments):
@@ -202,6 +207,39 @@ class Telling:
 
     def ended(self, summary):
         pass
+
+
+def test_one_ends_while_the_next_is_judged():
+    judging = asyncio.Event()
+
+    async def waits_for_the_next(kind):
+        if kind == SETTINGS[2]:
+            await asyncio.wait_for(judging.wait(), 5)
+
+    driver = Processes(stop_one=waits_for_the_next)
+    plan = Plan(driver, performances(collect(), ("basic",), SELECTED))
+    summary = asyncio.run(run(plan, [Telling(judging.set, SETTINGS[3])]))
+    assert statuses(summary) == {"passed": len(SELECTED)}
+    assert driver.running == []
+
+
+def test_an_interruption_while_one_ends_waits_for_its_end():
+    async def main():
+        task, ends = asyncio.current_task(), asyncio.Event()
+
+        async def cancels(kind):
+            if kind == SETTINGS[0]:
+                task.cancel()
+                await asyncio.sleep(0)
+                asyncio.get_running_loop().call_soon(ends.set)
+                await ends.wait()
+
+        driver._stop_one = cancels
+        return await run(Plan(driver, performances(collect(), ("basic",), SELECTED[:1])), [])
+
+    driver = Processes()
+    assert asyncio.run(main()).interrupted
+    assert driver.running == []
 
 
 def hangs(kind, _others):
