@@ -52,13 +52,14 @@ class Ahead:
                 self._starting[group] = asyncio.create_task(group.start())
 
     async def look(self, group: Group) -> None:
-        """See once whether a group's application, which has been judged and still runs, bears another."""
+        """See once whether a group's application, of which nothing is being judged, bears another."""
         if self._bear_each_other is None and self._waiting:
             following = self._waiting[0]
             self._bear_each_other = await group.bears_another(following.start)
             if not self._bear_each_other:
                 # What the end of the other does to it is not to be found out.
                 await following.stop()
+            self._start_the_next()
 
     async def end(self, group: Group) -> None:
         """Stop a group's application, which has been judged; beside the next one, where the two bear each other."""

@@ -98,8 +98,8 @@ class Group:
         if learned.refusal:
             self._refused = Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, learned.next_step)
 
-    async def perform_all(self, everything: Iterable[Selected]) -> None:
-        """Perform all, side by side where the application can."""
+    async def perform_all(self, everything: Iterable[Selected], between: Callable[[], Awaitable[None]]) -> None:
+        """Perform all, side by side where the application can; `between` that and what is performed alone."""
         if self._refused is not None:
             for selected in everything:
                 await self.perform_one(selected)
@@ -108,6 +108,7 @@ class Group:
         lanes = self._lanes()
         if lanes > 1 or not self._alone:
             await _side_by_side([asyncio.create_task(self._lane()) for _ in range(lanes)])
+        await between()
         for selected in (*self._alone, *self._waiting):
             await self._perform_alone(selected)
 

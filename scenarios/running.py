@@ -162,8 +162,7 @@ class Running:
         try:
             await ahead.take_turn(may_refuse=may_refuse)
             await group.prepare()
-            await group.perform_all(everything)
-            await ahead.look(group)
+            await group.perform_all(everything, between=lambda: ahead.look(group))
         except CannotStart as error:
             for selected in everything:
                 refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
