@@ -3,8 +3,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One worker for each processor; a file's tests stay together, as they share what they have opened.
-SIDE_BY_SIDE := -n auto --dist loadfile
+# One worker more than there are processors, for some always wait; a file's tests stay together, as they share what they
+# have opened.
+SIDE_BY_SIDE = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 
 # Modules are compiled once, and not at each of the hundreds of commands that the tests start.
 unexport PYTHONDONTWRITEBYTECODE

@@ -1,19 +1,24 @@
-"""The whole catalogue with the reference client in process: how long, in how many lanes, and whether it grows evenly.
+"""The whole catalogue with the reference client: how long, in which seat and lanes, and whether it grows evenly.
 
-Processor time is the whole process's: harness, mock and client together. The cost per scenario at eight times the
-catalogue is compared with that at once; what grows with the length of a run shows there.
+Processor time is that of harness, mock and client together, in however many processes. The cost per scenario at eight
+times the catalogue is compared with that at once; what grows with the length of a run shows there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.tables import table
 from scenarios.collection import Selected, collect, performances
+from scenarios.drivers.driver import Driver
 from scenarios.drivers.in_process import InProcessDriver, load_factory
+from scenarios.drivers.json_lines import JsonLinesDriver
+from scenarios.drivers.web_app import WebAppDriver
 from scenarios.model.assignment import AppKind
 from scenarios.running import MOST_LANES, Plan, run
 from scenarios.summary import JUDGED, Summary
@@ -44,8 +49,11 @@ def measure(rounds: int) -> str:
         for lanes in (1, MOST_LANES):
             runs = [_performed(performances(collect(), (kind,)), lanes) for _ in range(rounds)]
             rows.append([f"as a {kind} app, {lanes} lanes", *_figures(runs)])
+    for name, driver in (("web app", _web_app()), ("adapter", _adapter())):
+        runs = [_performed(performances(collect(), ("basic",)), MOST_LANES, driver) for _ in range(rounds)]
+        rows.append([f"as a basic app, {MOST_LANES} lanes, {name} in another process", *_figures(runs)])
     head = ["", "performed", "median s", "median s of the processor", "ms of it each"]
-    whole = f"The whole catalogue in process, {rounds} rounds\n{table(head, rows)}"
+    whole = f"The whole catalogue, {rounds} rounds\n{table(head, rows)}"
     return f"{whole}\n\n{_growth(rounds)}"
 
 
@@ -65,14 +73,29 @@ def _figures(runs: list[_Run]) -> list[str]:
     return [str(runs[0].performed), f"{clock:.2f}", f"{busy:.2f}", f"{each:.2f}"]
 
 
-def _performed(selected: tuple[Selected, ...], lanes: int) -> _Run:
-    plan = Plan(InProcessDriver(load_factory("reference")), selected, lanes=lanes)
-    clock, busy = time.perf_counter(), time.process_time()
+def _web_app() -> Driver:
+    """The reference application, as README.md has it judged."""
+    command = [sys.executable, "-m", "client_ref"]
+    return WebAppDriver(command, login="/login", signed_in="GET /me is 200", refresh="/refresh")
+
+
+def _adapter() -> Driver:
+    return JsonLinesDriver([sys.executable, "-m", "client_ref.adapter"])
+
+
+def _performed(selected: tuple[Selected, ...], lanes: int, driver: Driver | None = None) -> _Run:
+    plan = Plan(driver or InProcessDriver(load_factory("reference")), selected, lanes=lanes)
+    clock, busy = time.perf_counter(), _busy()
     summary = asyncio.run(run(plan, []))
-    clock, busy = time.perf_counter() - clock, time.process_time() - busy
+    clock, busy = time.perf_counter() - clock, _busy() - busy
     if summary.exit_code != 0:
         raise RuntimeError(f"the reference client ended with {summary.exit_code}: {'; '.join(_against(summary))}")
     return _Run(clock, busy, sum(verdict.status in JUDGED for _, verdict in summary.verdicts))
+
+
+def _busy() -> float:
+    """Seconds of the processor so far, of this process and of those that have ended."""
+    return sum(os.times()[:4])
 
 
 def _against(summary: Summary) -> list[str]:

@@ -21,7 +21,7 @@ from tests.examples.expected import APPS, SEEDS, Expected
 from tests.processes import environment, finished
 
 # The others where there is time: these show that apps, their mends and adapters are judged as their files say.
-IN_EVERY_RUN = {"authlib", "guide-sample", "python"}
+IN_EVERY_RUN = {"guide-sample", "python"}
 # The source of Go libraries is where Debian's packages put it.
 DEBIAN_GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
 

@@ -33,7 +33,8 @@ def json_lines(kind):
     return JsonLinesDriver([sys.executable, "-m", "tests.examples.in_memory"], pkce=kind == "pkce")
 
 
-@pytest.mark.parametrize(("seat", "kind"), [(in_process, "basic"), pytest.param(json_lines, "pkce", marks=TIME)])
+@TIME
+@pytest.mark.parametrize(("seat", "kind"), [(in_process, "basic"), (json_lines, "pkce")])
 def test_authlib_has_the_expected_verdicts_in_each_seat(seat, kind, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))))
     selected = [name for name in expected.identifiers(kind) if not name.startswith("rule/")]
