@@ -120,15 +120,17 @@ class Caller:
         async def run() -> Any:
             return await awaitable
 
-        loop = self._own_loop()
+        loop, running = self._own_loop(), run()
         try:
-            future = asyncio.run_coroutine_threadsafe(run(), loop)
+            future = asyncio.run_coroutine_threadsafe(running, loop)
         except RuntimeError:
+            _let_go(running, awaitable)
             raise _LoopClosed from None
         try:
             return future.result(self.timeout + 1)
         except (TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError):
             if self._ended.is_set():
+                _let_go(running, awaitable)
                 raise _LoopClosed from None
             future.cancel()
             raise
@@ -175,6 +177,13 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     with contextlib.suppress(RuntimeError):
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+
+
+def _let_go(*awaitables: Awaitable[Any]) -> None:
+    """Close what will never begin, or Python complains in somebody else's time that nobody has awaited it."""
+    for each in awaitables:
+        if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
+            each.close()
 
 
 class _LoopClosed(Exception):

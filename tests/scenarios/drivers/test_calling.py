@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import gc
 import threading
 from collections.abc import Callable, Iterator
 
@@ -122,6 +123,15 @@ def ends(loop_method: str) -> Callable[[], object]:
 async def test_a_client_that_stops_its_loop_has_died(caller):
     with pytest.raises(ApplicationDied, match="CLIENT_CLOSED_ITS_LOOP"):
         await caller.call(ends("stop"))
+
+
+async def test_what_comes_after_the_end_of_the_loop_leaves_no_coroutine(caller):
+    """Python would complain of one that nobody has awaited, and here a complaint is an error."""
+    with pytest.raises(ApplicationDied):
+        await caller.call(ends("stop"))
+    with pytest.raises(ApplicationDied, match="CLIENT_CLOSED_ITS_LOOP"):
+        await caller.call(loop_of_its_own)
+    gc.collect()
 
 
 async def test_threads_end_with_the_application():
