@@ -137,7 +137,8 @@ class LiveSession:
     async def land(self, redirect: Redirect, *, method: str = "GET", host: str = "") -> Outcome:
         """Open a redirect."""
         if method != "GET" or (host and isinstance(self.client, BrowserSession)):
-            browser, unusual = self._browser, {"method": method} if method != "GET" else {"host": host}
+            browser, told = self._browser, {"method": method if method != "GET" else "", "host": host}
+            unusual = {name: value for name, value in told.items() if value}
             return await self._step("land", lambda: browser.land(redirect.url, **unusual), url=redirect.url, **unusual)
         url = redirect.under(host).url if host else redirect.url
         return await self._step("land", lambda: self.client.land(url), url=url)
