@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -35,11 +35,16 @@ class Reader:
         def now(_: WebDriver) -> Value | bool:
             try:
                 return for_() or False
-            except StaleElementReferenceException:
+            except WebDriverException as error:
+                if not _page_gave_way(error):
+                    raise
                 return False
 
         # Looking again every 50 ms, as a person would not; the default of half a second is a pause in each step.
-        result = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(now, what or self.text[:2000])
+        try:
+            result = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(now)
+        except TimeoutException:
+            raise AssertionError(what or f"This did not come to be; the page says:\n{self.text[:2000]}") from None
         assert not isinstance(result, bool) or result
         return result  # type: ignore[return-value]
 
@@ -57,7 +62,8 @@ class Reader:
 
     @property
     def text(self) -> str:
-        return self.driver.find_element(By.TAG_NAME, "body").text
+        (text,) = self.wait(lambda: (self.driver.find_element(By.TAG_NAME, "body").text,), "no page has a body")
+        return text
 
     def sees(self, text: str) -> None:
         self.wait(lambda: text in self.text, f"{text!r} is not on the page")
@@ -110,6 +116,11 @@ class Reader:
 
     def run(self, script: str, *arguments: object) -> object:
         return self.driver.execute_script(script, *arguments)
+
+
+def _page_gave_way(error: WebDriverException) -> bool:
+    """Whether another page came between finding a thing and reading it, for which Chromium has two words."""
+    return isinstance(error, StaleElementReferenceException) or "does not belong to the document" in str(error)
 
 
 def _name(element: WebElement) -> str:
