@@ -51,6 +51,8 @@ _IN_PATH = re.compile(r"(/elsewhere/|//[^/@]*:(?=[^/@]*@))([^/@]+)")
 _SEPARATOR = re.compile(r"([&;?\r\n])")
 # A word without a name may be a token, where it is longer than words are.
 _LONGEST_WORD = 15
+# Decoded text is easier to read, but for what would then look like another parameter, or like another value.
+_STAYS_ENCODED = str.maketrans({each: form.quote(each) for each in "%&+#;"})
 
 
 def is_secret(name: str) -> bool:
@@ -88,11 +90,21 @@ def _pairs(text: str) -> str:
 
 
 def _pair(raw_name: str, equals: str, raw_value: str) -> str:
-    name, value = form.unquote(raw_name), form.unquote(raw_value)
-    name, value = raw_name if name is None else name, raw_value if value is None else value
+    name, value = _decoded(raw_name), _decoded(raw_value)
     if not equals:
-        return mark(name) if len(name) > _LONGEST_WORD else name
-    return f"{name}={mark(value) if is_secret(name) else _text(value)}"
+        return mark(name) if len(name) > _LONGEST_WORD else _told_apart(name, raw_name)
+    shown = mark(value) if is_secret(name) else _told_apart(_text(value), raw_value)
+    return f"{_told_apart(name, raw_name).replace('=', '%3D')}={shown}"
+
+
+def _decoded(raw: str) -> str:
+    """What is written there, or the raw text where it is no form encoding."""
+    text = form.unquote(raw)
+    return raw if text is None else text
+
+
+def _told_apart(text: str, raw: str) -> str:
+    return text if form.unquote(raw) is None else text.translate(_STAYS_ENCODED)
 
 
 def redacted_headers(headers: Headers) -> Headers:

@@ -198,6 +198,22 @@ def test_a_form_stays_legible():
     assert body == f"grant_type=authorization_code&code={mark('abc')}&redirect_uri=http://x/"
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("client_id=a%2Bb&c=d", "client_id=a%2Bb&c=d"),
+        ("client_id=a%26c%3Dd", "client_id=a%26c=d"),
+        ("a%3Db=c", "a%3Db=c"),
+        ("client_id=a%252Fb%2Fc", "client_id=a%252Fb/c"),
+        ("scope=one+two%20three", "scope=one two three"),
+        ("wrong=%zz&right=%23", "wrong=%zz&right=%23"),
+        ("uri=http%3A%2F%2Fx%2F%3Fa%3D1%26b%3D2", "uri=http://x/?a=1%26b=2"),
+    ],
+)
+def test_what_would_look_like_another_parameter_or_value_stays_encoded(sent, told):
+    assert redacted_url(f"/x?{sent}") == f"/x?{told}"
+
+
 def test_json_stays_legible():
     body = b'{"access_token":"abc","expires_in":3600,"token_type":"bearer"}'
     told = json.loads(redacted_body(body, "application/json"))
