@@ -11,6 +11,7 @@ from typing import Any
 from scenarios import catalogue
 from scenarios.model.assignment import AppKind
 from scenarios.model.scenario import Scenario
+from scenarios.specifications import short
 
 
 class NothingSelected(Exception):
@@ -83,7 +84,7 @@ def _matches(selector: str, selected: Selected) -> bool:
     if any(character in selector for character in "*?") and any(fnmatch.fnmatchcase(n, pattern) for n in names):
         return True
     clauses = (f"{clause.specification} {clause.section}" for clause in scenario.requirement.clauses)
-    return selector.replace(" section ", " ") in clauses
+    return short(selector) in clauses
 
 
 def _nothing(selector: str, everything: Iterable[Selected]) -> str:

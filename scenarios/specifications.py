@@ -5,18 +5,27 @@ import msgspec
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """One section of one specification."""
+    """One section, or appendix, of one specification."""
 
     specification: str
     section: str
     url: str = ""
 
     def __str__(self) -> str:
-        return f"{self.specification} section {self.section}" if self.section else self.specification
+        return f"{self.specification} {_part(self.section)} {self.section}" if self.section else self.specification
+
+
+def _part(number: str) -> str:
+    return "appendix" if len(number.partition(".")[0]) == 1 and number[0].isalpha() else "section"
+
+
+def short(text: str) -> str:
+    """A clause as a ledger writes it: `RFC 6749 4.1.2` where somebody says `RFC 6749 section 4.1.2`."""
+    return text.replace(" section ", " ").replace(" appendix ", " ")
 
 
 class Specification(msgspec.Struct, frozen=True):
-    """A text with numbered sections; `url` is a pattern with a place for the section."""
+    """A text with numbered sections; `url` is a pattern with places for `section` or `appendix` and its number."""
 
     name: str
     title: str
@@ -28,7 +37,7 @@ class Specification(msgspec.Struct, frozen=True):
         """A clause; `KeyError` where the text has no such section."""
         if number not in self.sections:
             raise KeyError(f"{self.name} has no section {number!r}")
-        return Clause(self.name, number, self.url.format(number))
+        return Clause(self.name, number, self.url.format(_part(number), number))
 
 
 def _numbers(text: str) -> frozenset[str]:
@@ -44,7 +53,7 @@ def _numbers(text: str) -> frozenset[str]:
 
 
 def _rfc(number: int, title: str, sections: str) -> Specification:
-    pattern = f"https://www.rfc-editor.org/rfc/rfc{number}#section-{{}}"
+    pattern = f"https://www.rfc-editor.org/rfc/rfc{number}#{{}}-{{}}"
     return Specification(f"RFC {number}", title, pattern, _numbers(sections))
 
 
@@ -77,7 +86,7 @@ RFC7009 = _rfc(7009, "Token Revocation", "1 2:1-3 2.1 2.2:1 3 4 5")
 OAUTH21 = Specification(
     "OAuth 2.1 draft",
     "The OAuth 2.1 Authorization Framework (editor's copy of May 2026)",
-    "https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/#section-{}",
+    "https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/#{}-{}",
     _numbers("1:4-5 2.3:1-4 2.4:1 3.2:3 4.1:1-3 4.3:2 5:1 5.1:1 7:1-15 7.1:3 7.5:1 7.5.1:1 7.10 7.12 7.15 8.5:4 10:2"),
 )
 FRAMEIO_GUIDE = Specification(
@@ -108,7 +117,7 @@ def clause(text: str) -> Clause:
     """A clause from its short form, as in `RFC 6749 4.1.2`; `KeyError` where there is none."""
     for specification in SPECIFICATIONS:
         if text.startswith(specification.name):
-            return specification.section(text.removeprefix(specification.name).strip().removeprefix("section").strip())
+            return specification.section(short(text).removeprefix(specification.name).strip())
     raise KeyError(f"no specification is called {text!r}")
 
 

@@ -96,7 +96,7 @@ async def callback_opened_four_times_at_once(stage: Stage) -> Follows:
     seeds=("S-CB-09",),
 )
 async def slow_token_endpoint(stage: Stage) -> Accepts:
-    """The same slow token endpoint, and the callback is opened once."""
+    """The token endpoint is slow, and the callback is opened once: the login is finished."""
     client = stage.session()
     await client.log_in(changed(Delivery(Delay(0.2))))
     return accepts(client)
@@ -130,7 +130,7 @@ async def forged_while_a_login_is_pending(stage: Stage, forge: Forge) -> Rejects
     seeds=("S-CB-10", "S-CB-02"),
 )
 async def genuine_after_forged(stage: Stage, forge: Forge) -> Accepts:
-    """The same forged callback, and then the genuine one: the login is finished."""
+    """A callback that belongs to no login is opened, and then the genuine one: the login is finished."""
     client = stage.session()
     genuine = await client.authorize()
     await client.land(forge(genuine))

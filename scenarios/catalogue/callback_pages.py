@@ -137,7 +137,7 @@ async def place_named_at_the_login(stage: Stage, place: str) -> Shows:
     seeds=("S-CB-12",),
 )
 async def place_of_its_own(stage: Stage) -> Accepts:
-    """The same parameters with a path of the application: the login is finished."""
+    """The callback also has `next` and its like, which name a path of the application: the login is finished."""
     client = stage.session()
     redirect = await client.authorize()
     await client.land(redirect.adding(*_everywhere("/")))

@@ -64,7 +64,7 @@ async def challenge_after_a_refusal(stage: Stage, change: Deviation) -> Follows:
     seeds=("S-PKCE-02",),
 )
 async def login_after_a_refusal(stage: Stage, change: Deviation) -> Accepts:
-    """The same claim, and then a login at a server that knows S256 after all."""
+    """The answer claims that the server does not know S256; the user logs in again at one that does."""
     client = stage.session()
     await client.log_in(changed(change))
     await client.log_in()
@@ -133,7 +133,7 @@ async def code_of_another_login(stage: Stage) -> Rejects:
     seeds=("S-PKCE-04",),
 )
 async def injected_code_is_tried_once(stage: Stage) -> Follows:
-    """The same injected code: what is sent has the verifier, and is not sent again."""
+    """A code of another login stands in the callback of this one: it is sent once, with this login's verifier."""
     owner, thief = stage.session("owner"), stage.session("thief")
     stolen = await owner.authorize()
     own = await thief.authorize()

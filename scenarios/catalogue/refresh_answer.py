@@ -128,7 +128,7 @@ async def eight_calls_with_a_dead_token(stage: Stage) -> SendsAtMost:
     seeds=("S-REF-04",),
 )
 async def all_of_eight_calls_succeed(stage: Stage) -> Accepts:
-    """The same eight calls: where one of them refreshes, each has its answer in the end."""
+    """The API is called eight times at once with a dead token: where one refreshes, each has its answer in the end."""
     client = stage.session()
     await client.log_in()
     stage.expire_access_token(client)

@@ -11,6 +11,7 @@ import click
 from scenarios.cli.verb import Misuse, Verb
 from scenarios.model.requirement import Level
 from scenarios.obligations import STATES, Obligation, ledger
+from scenarios.specifications import short
 
 _WIDTH = 100
 _LABELS = 14
@@ -45,7 +46,7 @@ def matches(selector: str, obligation: Obligation) -> bool:
     if fnmatch.fnmatchcase(obligation.id, selector) or selector in obligation.covered_by:
         return True
     # What follows the beginning is another part of the identifier: 4.1.2 is neither 4.1.2.1 nor 4.1.20.
-    return obligation.id.startswith(f"{selector}-") or selector.replace(" section ", " ") in obligation.clauses
+    return obligation.id.startswith(f"{selector}-") or short(selector) in obligation.clauses
 
 
 def _summary(obligations: Sequence[Obligation]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from scenarios.collection import collect
 from scenarios.model.requirement import Requirement
 from scenarios.obligations import Obligation, ledger
 from scenarios.rules.always import RULES
+from scenarios.specifications import short
 
 
 @click.command("explain", cls=Verb, short_help="Say what a scenario, a rule or a provider is.")
@@ -46,7 +47,7 @@ def _of(subject: str) -> Iterator[str]:
     if identifier in rules:
         return of_rule(rules[identifier])
     obligations = [each for source in ledger() for each in source.obligations]
-    clause = subject.replace(" section ", " ")
+    clause = short(subject)
     found = [each for each in obligations if clause in each.clauses or matches(subject, each)]
     duties = {name: each.requirement for name, each in scenarios.items()}
     duties |= {name: each.requirement for name, each in rules.items()}
