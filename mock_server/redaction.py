@@ -51,8 +51,8 @@ _IN_PATH = re.compile(r"(/elsewhere/|//[^/@]*:(?=[^/@]*@))([^/@]+)")
 _SEPARATOR = re.compile(r"([&;?\r\n])")
 # A word without a name may be a token, where it is longer than words are.
 _LONGEST_WORD = 15
-# Decoded text is easier to read, but for what would then look like another parameter, or like another value.
-_STAYS_ENCODED = str.maketrans({each: form.quote(each) for each in "%&+#;"})
+# Decoded text is easier to read, but for what would then look like another parameter or value, or like nothing at all.
+_STAYS_ENCODED = str.maketrans({each: form.quote(each) for each in (*"%&+#;", *map(chr, range(32)), "\x7f")})
 
 
 def is_secret(name: str) -> bool:

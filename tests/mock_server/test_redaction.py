@@ -206,6 +206,7 @@ def test_a_form_stays_legible():
         ("a%3Db=c", "a%3Db=c"),
         ("client_id=a%252Fb%2Fc", "client_id=a%252Fb/c"),
         ("scope=one+two%20three", "scope=one two three"),
+        ("text=two%0Alines%1b", "text=two%0Alines%1B"),
         ("wrong=%zz&right=%23", "wrong=%zz&right=%23"),
         ("uri=http%3A%2F%2Fx%2F%3Fa%3D1%26b%3D2", "uri=http://x/?a=1%26b=2"),
     ],
