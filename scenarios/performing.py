@@ -145,9 +145,15 @@ class LiveSession:
 
     def forget_cookies(self, *words: str) -> None:
         """Take cookies from the browser; where it has none of the kind, the scenario does not apply."""
-        if not self._browser.forget_cookies(*words):
+        lost = self._browser.forget_cookies(*words)
+        if not lost:
             cause = f"No cookie of it is called by {' or '.join(words)}." if words else "It has set no cookie."
             raise DoesNotApply("NO_SUCH_COOKIE", cause, "It keeps on the server what others keep in such a cookie.")
+        which = "cookie" if lost == 1 else "cookies"
+        whose = f"whose name has {' or '.join(words)} in it" if words else "all that it had"
+        for flow in self.flows:
+            told = f"the browser lost {lost} {which}, {whose}"
+            self._ground.server.transcript.record(flow, "application", told=told)
 
     @property
     def _browser(self) -> BrowserSession:

@@ -36,8 +36,8 @@ _COMPARE = "keep the state in the user's own session when the login begins, and 
 
 
 def _encoded(value: str) -> str:
-    """The value with its first character as an escape, which the query then encodes once more."""
-    return f"%{ord(value[0]):02X}{value[1:]}" if value else value
+    """The value with its first character as an escape, which the query then encodes once more; of nothing a blank."""
+    return f"%{ord(value[0]):02X}{value[1:]}" if value else "%20"
 
 
 def _renamed(redirect: Redirect, name: str) -> Redirect:
