@@ -2,7 +2,7 @@
 
 In this order: the header that the harness's user agent puts on its authorization request; a value that one flow alone
 knows (code, token, verifier through its challenge, state), as sent, decoded once or twice, and as one of several; the
-only flow with an open step. What is left is a stray.
+only flow with an open step, unless the request names an app that is not the flow's. What is left is a stray.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from mock_server.protocol import form
+from mock_server.protocol.client_authentication import basic_credentials
 from mock_server.protocol.pkce import s256
 from mock_server.protocol.resource import bearer_token
 from mock_server.transcript import AttributedBy, ReceivedRequest
@@ -77,13 +78,17 @@ class Attribution:
         for known in (self._flow_of, self._values_of, self._shared, self._open_steps):
             known.clear()
 
-    def open_step(self, flow: str, step: str) -> None:
-        """Note that a flow has begun a step (`land`, `refresh`, `call_api`) and waits for its end."""
-        self._open_steps[flow] = step
+    def open_step(self, flow: str, client_id: str = "") -> None:
+        """Note that a flow, of that app where it is known, has begun a step and waits for its end."""
+        self._open_steps[flow] = client_id
 
     def settle(self, flow: str) -> None:
         """Note that the open step of a flow has ended."""
         self._open_steps.pop(flow, None)
+
+    def app_of(self, flow: str) -> str:
+        """The client_id with which the open step of a flow was noted, or nothing."""
+        return self._open_steps.get(flow, "")
 
     @property
     def open_flows(self) -> tuple[str, ...]:
@@ -115,6 +120,13 @@ def token_candidates(parameters: form.Parameters, request: ReceivedRequest) -> I
     yield from _pieces(request.body.decode("utf-8", "surrogateescape"))
     for value in dict(parameters.pairs).values():
         yield from _pieces(value)
+
+
+def client_ids(parameters: form.Parameters, request: ReceivedRequest) -> Iterator[str]:
+    """What a token or revocation request calls its client, in whichever place."""
+    yield from parameters.all("client_id")
+    for authorization in request.all_headers("authorization"):
+        yield from _spellings((basic_credentials(authorization) or ("",))[0])
 
 
 def resource_candidates(request: ReceivedRequest) -> Iterator[str]:

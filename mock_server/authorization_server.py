@@ -12,7 +12,13 @@ from typing import NamedTuple
 
 from mock_server import decoding
 from mock_server.answering import Answering, Arrival, Outcome, remember
-from mock_server.attribution import FLOW_HEADER, Attribution, resource_candidates, token_candidates
+from mock_server.attribution import (
+    FLOW_HEADER,
+    Attribution,
+    client_ids,
+    resource_candidates,
+    token_candidates,
+)
 from mock_server.changes import NONE, Changes
 from mock_server.encoding import json_answer, plain
 from mock_server.encoding import redirect as redirect_answer
@@ -230,7 +236,7 @@ class AuthorizationServer:
         """The token endpoint (RFC 6749 3.2)."""
         with self.store.lock:
             message = decoding.token_request(request, self.provider)
-            flow, attributed_by = self._attributed(token_candidates(message.form, request))
+            flow, attributed_by = self._attributed_to_its_app(message.form, request)
             arrival = self._arrival("token", request, flow, attributed_by)
             if flow.is_lenient:
                 message = decoding.token_request(request, flow.lenient)
@@ -248,7 +254,7 @@ class AuthorizationServer:
         """The revocation endpoint (RFC 7009)."""
         with self.store.lock:
             message = decoding.token_request(request, self.provider)
-            flow, attributed_by = self._attributed(token_candidates(message.form, request))
+            flow, attributed_by = self._attributed_to_its_app(message.form, request)
             arrival = self._arrival("revocation", request, flow, attributed_by)
             decision = revoke(message, self._situation(flow.lenient))
             strict = revoke(message, self._situation(flow.strict)).answer if flow.is_lenient else None
@@ -292,7 +298,7 @@ class AuthorizationServer:
         """A request that the router answers, not the endpoint: another method, or a path written otherwise."""
         with self.store.lock:
             message = decoding.token_request(request, self.provider)
-            flow, attributed_by = self._attributed(token_candidates(message.form, request))
+            flow, attributed_by = self._attributed_to_its_app(message.form, request)
             arrival = self._arrival(endpoint, request, flow, attributed_by)
             detail = f"{request.method} {request.path} is not what this endpoint is routed for."
             return self._answering.send(arrival, answer, error=OAuthError("invalid_request", detail=detail))
@@ -315,6 +321,18 @@ class AuthorizationServer:
             if flow.identifier in self._flows:
                 return flow
         return None
+
+    def _attributed_to_its_app(
+        self, parameters: form.Parameters, request: ReceivedRequest
+    ) -> tuple[Flow, AttributedBy]:
+        flow, attributed_by = self._attributed(token_candidates(parameters, request))
+        if attributed_by == "open_step":
+            # A step of one app is open while another, whose step is not, sends something that names no flow.
+            app = self.attribution.app_of(flow.identifier)
+            named = {each for each in client_ids(parameters, request) if each in self.store.apps}
+            if app and named - {app}:
+                return self._stray, "stray"
+        return flow, attributed_by
 
     def _attributed(self, candidates: Iterator[str]) -> tuple[Flow, AttributedBy]:
         identifier, attributed_by = self.attribution.attribute(candidates)

@@ -186,7 +186,7 @@ class LiveSession:
         flow = self.flows[-1] if self.flows else self._new_flow(NONE)
         core = self._ground.server.core
         core.transcript.record(flow, "step", session=self.name, step=step, **detail)
-        core.attribution.open_step(flow, step)
+        core.attribution.open_step(flow, self._ground.app.client_id)
         outcome = await act()
         if self._ground.server.authority and outcome.kind != "signed_in":
             # The server may hear of a handshake that was broken off a moment after the client has said so.

@@ -268,7 +268,7 @@ class Performance:
             session.client.pages.clear()
         for other in self._flows() - {flow}:
             core.attribution.settle(other)
-        core.attribution.open_step(flow, step)
+        core.attribution.open_step(flow)
         mark = self._arena.mark()
         client = session.client
         if step == "land":

@@ -62,10 +62,10 @@ def logged_in(server):
     """Two flows; what the first one knows."""
     flow = server.flow(identifier="mine")
     code = server.code(PUBLIC, flow=flow, code_challenge=CHALLENGE, code_challenge_method="S256", state="my own state")
-    server.core.attribution.open_step(flow, "land")
+    server.core.attribution.open_step(flow)
     other = server.flow(identifier="other")
     server.code(flow=other)
-    server.core.attribution.open_step(other, "land")
+    server.core.attribution.open_step(other)
     return code
 
 
@@ -182,7 +182,7 @@ def test_an_empty_code_while_eight_flows_are_open(server):
     flows = [server.flow() for _ in range(8)]
     for flow in flows:
         server.code(flow=flow)
-        server.core.attribution.open_step(flow, "land")
+        server.core.attribution.open_step(flow)
     assert error(server.redeem("")) == "invalid_grant"
     assert attributed(server) == ("", "stray")
     for flow in flows[:-1]:
@@ -191,20 +191,36 @@ def test_an_empty_code_while_eight_flows_are_open(server):
     assert attributed(server) == (flows[-1], "open_step")
 
 
-@pytest.mark.parametrize("step", ["land", "refresh", "call_api"])
-def test_by_the_only_open_step(server, step):
+def test_by_the_only_open_step(server):
     flow = server.flow()
-    server.core.attribution.open_step(flow, step)
+    server.core.attribution.open_step(flow)
     for outcome in (server.redeem("wrong"), server.me("wrong"), server.revoke("wrong")):
         assert (outcome.flow, server.last.attributed_by) == (flow, "open_step")
     server.core.attribution.settle(flow)
     assert server.redeem("wrong").flow == ""
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "whose"),
+    [
+        (f"client_id={PUBLIC.client_id}", (), ""),
+        ("", (basic(BASIC),), "open_step"),
+        (f"client_id={BASIC.client_id}", (), "open_step"),
+        ("client_id=of-nobody", (), "open_step"),
+        ("", (), "open_step"),
+    ],
+)
+def test_what_another_app_sends_while_a_step_is_open_is_not_that_flows(server, body, headers, whose):
+    """An app that was started while another is judged, and asks for a token that names no flow."""
+    server.core.attribution.open_step(server.flow(), BASIC.client_id)
+    server.core.token(post("/oauth2/token", f"grant_type=client_credentials&{body}", *headers))
+    assert server.last.attributed_by == (whose or "stray")
+
+
 def test_a_value_counts_more_than_an_open_step(server):
     mine, other = server.flow(), server.flow()
     code = server.code(flow=mine)
-    server.core.attribution.open_step(other, "land")
+    server.core.attribution.open_step(other)
     assert server.redeem(code).flow == mine
 
 
@@ -228,7 +244,7 @@ def test_an_evicted_flow_is_a_stray_and_answered_as_the_provider_would():
 
 def test_an_evicted_flow_with_an_open_step_is_nobodys_guess():
     server = InMemory(grants=1)
-    server.core.attribution.open_step(server.flow(), "land")
+    server.core.attribution.open_step(server.flow())
     server.flow()
     server.redeem("x")
     assert attributed(server) == ("", "stray")
@@ -241,7 +257,7 @@ def test_forgetting_leaves_nothing_behind():
     index = Attribution()
     for flow in ("one", "two", "three"):
         index.learn(flow, ["shared", f"own-{flow}", "", "shared"])
-        index.open_step(flow, "land")
+        index.open_step(flow)
     for flow in ("two", "one", "three", "unknown"):
         index.forget(flow)
     assert not any((index._flow_of, index._values_of, index._shared, index._open_steps))
@@ -279,7 +295,7 @@ def test_what_it_reads_is_bounded(server):
 def test_open_flows():
     index = Attribution()
     for flow in ("one", "two"):
-        index.open_step(flow, "land")
+        index.open_step(flow)
     assert index.open_flows == ("one", "two")
     index.settle("one")
     assert index.open_flows == ("two",)

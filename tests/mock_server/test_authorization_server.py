@@ -190,7 +190,7 @@ def test_metadata_is_the_flows(server):
     flow = server.flow(Changes(variation={"metadata": True}))
     document = get("/.well-known/oauth-authorization-server")
     assert server.core.metadata(document).answer.status == 404
-    server.core.attribution.open_step(flow, "land")
+    server.core.attribution.open_step(flow)
     assert server.core.metadata(document).answer.status == 200
     assert (server.last.flow, server.last.attributed_by) == (flow, "open_step")
 
@@ -212,7 +212,7 @@ def test_reset_forgets_all_but_the_apps_of_the_start(server):
     flow = server.flow()
     token = server.login(flow=flow)
     code = server.code(flow=flow)
-    server.core.attribution.open_step(flow, "land")
+    server.core.attribution.open_step(flow)
     server.core.reset()
     assert len(server.core.transcript) == len(server.core.flows) == len(server.core.store) == 0
     assert error(server.redeem(code)) == "invalid_grant"

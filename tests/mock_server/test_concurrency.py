@@ -107,7 +107,7 @@ def test_steps_are_opened_and_settled_while_requests_come():
 
     def flicker():
         while not over.is_set():
-            core.attribution.open_step("flow", "land")
+            core.attribution.open_step("flow")
             core.attribution.settle("flow")
 
     thread = threading.Thread(target=flicker)
