@@ -23,6 +23,7 @@ from scenarios.reports import failure, tally
 from scenarios.reports.failure import WORDS, Failure
 from scenarios.reports.header import APP_KINDS, Header
 from scenarios.reports.shown import Hidden
+from scenarios.reports.situation import is_plain
 from scenarios.rules.always import RULES
 from scenarios.running import Plan
 from scenarios.summary import Summary
@@ -240,8 +241,24 @@ class Console:
             self._gap()
         if found:
             name = found[0][1].partition("  ")[0].partition("[")[0]
+            plainest = self._plainest(summary) if len(found) > 1 else ""
+            if plainest:
+                name = plainest.partition("[")[0]
+                self._print(f"Begin with {plainest}: every answer was right there, and others may follow from it.")
             self._print(f"`oauthspec explain {name}` tells more of it; --last-failed runs what did not pass again.")
             self._gap()
+
+    def _plainest(self, summary: Summary) -> str:
+        """Of what failed in a plain login, or a refresh or call after it, the one with the fewest steps; or nothing."""
+        expected = summary.compared.expected
+        plain = [
+            (len(case.events("step")), verdict.identifier)
+            for selected, case, verdict in self._cases
+            if verdict.status == "failed"
+            and (verdict.identifier, verdict.app_kind) not in expected
+            and is_plain(case, selected.scenario.assignment)
+        ]
+        return min(plain, key=lambda each: each[0], default=(0, ""))[1]
 
     def _print_rules(self, rules: Iterable[tuple[AppKind, RuleVerdict]]) -> None:
         for kind, verdict in rules:

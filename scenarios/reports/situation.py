@@ -32,6 +32,14 @@ def situation(case: Case, hidden: Hidden, assignment: AssignmentKind = PLAIN) ->
     return tuple(lines) or (("changed", "nothing: every answer was right"),)
 
 
+def is_plain(case: Case, assignment: AssignmentKind = PLAIN) -> bool:
+    """True where one login took place at most, every answer was right and every redirect opened by whom it was for."""
+    hidden = Hidden()
+    unlike = (_of_exchanges(case, hidden), _of_flows(case), _opened(case, hidden))
+    told = assignment != PLAIN or any(case.events("application")) or any(map(any, unlike))
+    return not told and sum(event.detail.get("step") == "land" for event in case.events("step")) <= 1
+
+
 def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
     """Each change once, however often it was made: a client that asks again is answered in the same way again."""
     told: dict[tuple[str, ...], list[Exchange]] = {}

@@ -130,6 +130,20 @@ def test_a_broken_rule_looks_like_this():
     looks_like("a-rule-was-broken", paragraph(run, "FAILED  rule/code-is-sent-once"))
 
 
+@pytest.mark.parametrize(
+    ("client", "told"),
+    [
+        # A code that is sent twice breaks many a scenario; in the plainest one nothing but a login takes place.
+        ("flawed:code-sent-twice", "Begin with token-request/code-sent-once: every answer was right there"),
+        # What an attack alone shows has no plain one.
+        ("flawed:state-compared-when-present", "`oauthspec explain callback/no-state-in-a-fresh-browser` tells"),
+    ],
+)
+def test_whoever_reads_many_failures_is_told_where_to_begin(client, told):
+    assert sum(line.startswith(told) for line in reported(client).console.splitlines()) == 1
+    assert ("Begin with" in reported(client).console) is told.startswith("Begin with")
+
+
 def test_what_cannot_be_judged_looks_like_this():
     run = reported("tests.scenarios.cli.clients:Raises", ("callback/genuine-callback",), ("basic",))
     looks_like("nobody-can-log-in", paragraph(run, "INCONCLUSIVE, which is not a pass"))

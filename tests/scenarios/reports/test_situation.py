@@ -9,7 +9,7 @@ from mock_server.transcript import Answer
 from scenarios.model.assignment import AssignmentKind
 from scenarios.reports import failure
 from scenarios.reports.shown import Hidden
-from scenarios.reports.situation import numbered, situation
+from scenarios.reports.situation import is_plain, numbered, situation
 from tests.scenarios.evidence import Evidence, a_scenario
 
 from .runs import reported
@@ -143,3 +143,33 @@ def test_a_control_and_its_settings():
     verdict = run.failures()[0][2]
     message = failure.of_scenario(scenario, evidence.case(None), verdict, run.header)
     assert message.part("changed") == "what the application was told: no scope"
+
+
+def test_one_login_in_which_nothing_was_changed_is_plain():
+    evidence = authorized("one")
+    evidence.event("flow-0", "step", session="one", step="land", url=url_of(evidence))
+    evidence.event("flow-0", "time", seconds=3601)
+    assert is_plain(evidence.case(None))
+    assert not is_plain(evidence.case(None), AssignmentKind(scope="none"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("step", {"session": "one", "step": "land", "url": f"{CALLBACK}?code=forged"}),
+        ("changes", {"variation": {"pkce_supported": False}}),
+        ("changes", {"resource_owner": {"decision": "deny"}}),
+        ("application", {"told": "it was restarted"}),
+    ],
+)
+def test_what_is_anything_else_is_not(kind, detail):
+    evidence = authorized("one")
+    evidence.event("flow-0", kind, **detail)
+    assert not is_plain(evidence.case(None))
+
+
+def test_a_redirect_that_is_opened_again_is_not():
+    evidence = authorized("one")
+    for _ in range(2):
+        evidence.event("flow-0", "step", session="one", step="land", url=url_of(evidence))
+    assert not is_plain(evidence.case(None))
