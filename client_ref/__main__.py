@@ -1,9 +1,9 @@
 """`python -m client_ref`: serve the application on this machine, configured by the environment or a `.env` file.
 
 The names are those of Frame.io's guide: AUTHORIZE_URL, TOKEN_URL, CLIENT_ID, CLIENT_SECRET (absent for a PKCE app),
-REDIRECT_URI, SCOPE, and beside them API_URL, PORT, and if there is one REVOKE_URL and ISSUER. SSL_CERT_FILE names the
-authorities to trust in the place of the system's. CLIENT_REF_FLAW names one of the clients in `flawed.py`, to see what
-a harness says of it.
+REDIRECT_URI, SCOPE, and beside them API_URL, PORT, and if there is one REVOKE_URL and ISSUER; METADATA_URL, beside
+ISSUER, to have the server asked for its endpoints. SSL_CERT_FILE names the authorities to trust in the place of the
+system's. CLIENT_REF_FLAW names one of the clients in `flawed.py`, to see what a harness says of it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def registration(settings: Mapping[str, str]) -> Registration:
         revocation_endpoint=settings.get("REVOKE_URL") or None,
         issuer=settings.get("ISSUER") or None,
         api_url=settings["API_URL"],
+        metadata_url=settings.get("METADATA_URL") or None,
     )
 
 

@@ -26,7 +26,7 @@ Message = dict[str, Any]
 VERSION = 1
 CAPABILITIES = (
     *("sessions", "concurrent", "refresh", "call_api", "parallel_calls"),
-    *("signed_in", "reason", "granted_scope", "expiry", "pkce", "issuer"),
+    *("signed_in", "reason", "granted_scope", "expiry", "pkce", "issuer", "discovery"),
 )
 
 

@@ -95,6 +95,12 @@ def issuer(expected: str | None, parameters: Mapping[str, str]) -> None:
         raise errors.IssuerMismatch(expected=expected, received=legible(parameters["iss"]))
 
 
+def metadata_issuer(expected: str | None, members: Mapping[str, Any]) -> None:
+    """Metadata are those of the issuer that was asked for them, or are not used (RFC 8414 section 3.3)."""
+    if members.get("issuer") != expected:
+        raise errors.MetadataElsewhere(expected=expected or "", received=legible(str(members.get("issuer"))))
+
+
 def no_error(parameters: Mapping[str, str]) -> None:
     """An error ends the attempt, with or without a code beside it (RFC 6749 section 4.1.2.1)."""
     if "error" in parameters:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol, TypedDict
 
+from client_ref.discovery import discover
 from client_ref.exchange import AsyncExchange, Exchange, Wire
 from client_ref.flows import Flows
 from client_ref.policy import STRICT, Policy
@@ -62,6 +63,7 @@ def registration(assignment: Assignment) -> Registration:
         revocation_endpoint=assignment.revocation_endpoint or None,
         issuer=assignment.issuer or None,
         api_url=assignment.api_url or None,
+        metadata_url=getattr(assignment, "metadata_url", None) or None,
     )
 
 
@@ -88,7 +90,8 @@ def granted_in(session: Session) -> Granted | None:
 
 
 CAPABILITIES = (
-    *("refresh", "call_api", "parallel_calls", "reason", "granted_scope", "expiry", "pkce", "issuer", "other_names"),
+    *("refresh", "call_api", "parallel_calls", "reason", "granted_scope", "expiry", "pkce", "issuer"),
+    *("discovery", "other_names"),
 )
 """What a harness may ask of these clients, in its own words."""
 
@@ -113,21 +116,27 @@ class Client:
         self._flows = flows or Flows()
         self._exchange = self.driver(wire)
 
+    def _known(self) -> Registration:
+        """What is known of the server; it is asked first where its metadata are named, until it has answered."""
+        if self._registration.metadata_url is not None:
+            self._registration = self._exchange.run(discover(self._registration, self._policy))
+        return self._registration
+
     def begin(self, session: Session) -> str:
         """Begin a login in this session; the URL to which its browser is to be sent."""
-        return self._flows.begin(self._registration, session, self._policy).url
+        return self._flows.begin(self._known(), session, self._policy).url
 
     def land(self, session: Session, url: str) -> Granted:
         """Finish a login of this session with the URL at which its browser arrived."""
-        return granted(self._exchange.run(self._flows.land(self._registration, session, url, self._policy)))
+        return granted(self._exchange.run(self._flows.land(self._known(), session, url, self._policy)))
 
     def refresh(self, session: Session) -> Granted:
         """Renew the access token of this session."""
-        return granted(self._exchange.run(self._flows.refresh(self._registration, session, self._policy)))
+        return granted(self._exchange.run(self._flows.refresh(self._known(), session, self._policy)))
 
     def call_api(self, session: Session, path: str = "/me") -> Granted:
         """Call the API in the name of this session; what the session holds afterwards."""
-        return granted(self._exchange.run(self._flows.call_api(self._registration, session, path, self._policy))[0])
+        return granted(self._exchange.run(self._flows.call_api(self._known(), session, path, self._policy))[0])
 
     def move_clock(self, seconds: float) -> None:
         """Believe that so much more time has passed, so that what grows old can be tested."""
@@ -136,7 +145,7 @@ class Client:
 
     def log_out(self, session: Session) -> None:
         """Forget the tokens of this session and revoke them."""
-        self._exchange.run(self._flows.log_out(self._registration, session, self._policy))
+        self._exchange.run(self._flows.log_out(self._known(), session, self._policy))
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -163,21 +172,27 @@ class AsyncClient:
         self._flows = flows or Flows()
         self._exchange = self.driver(wire)
 
+    async def _known(self) -> Registration:
+        """What is known of the server; it is asked first where its metadata are named, until it has answered."""
+        if self._registration.metadata_url is not None:
+            self._registration = await self._exchange.run(discover(self._registration, self._policy))
+        return self._registration
+
     async def begin(self, session: Session) -> str:
         """Begin a login in this session; the URL to which its browser is to be sent."""
-        return self._flows.begin(self._registration, session, self._policy).url
+        return self._flows.begin(await self._known(), session, self._policy).url
 
     async def land(self, session: Session, url: str) -> Granted:
         """Finish a login of this session with the URL at which its browser arrived."""
-        return granted(await self._exchange.run(self._flows.land(self._registration, session, url, self._policy)))
+        return granted(await self._exchange.run(self._flows.land(await self._known(), session, url, self._policy)))
 
     async def refresh(self, session: Session) -> Granted:
         """Renew the access token of this session."""
-        return granted(await self._exchange.run(self._flows.refresh(self._registration, session, self._policy)))
+        return granted(await self._exchange.run(self._flows.refresh(await self._known(), session, self._policy)))
 
     async def call_api(self, session: Session, path: str = "/me") -> Granted:
         """Call the API in the name of this session; what the session holds afterwards."""
-        flow = self._flows.call_api(self._registration, session, path, self._policy)
+        flow = self._flows.call_api(await self._known(), session, path, self._policy)
         return granted((await self._exchange.run(flow))[0])
 
     def move_clock(self, seconds: float) -> None:
@@ -187,7 +202,7 @@ class AsyncClient:
 
     async def log_out(self, session: Session) -> None:
         """Forget the tokens of this session and revoke them."""
-        await self._exchange.run(self._flows.log_out(self._registration, session, self._policy))
+        await self._exchange.run(self._flows.log_out(await self._known(), session, self._policy))
 
     async def close(self) -> None:
         """Let go of all connections."""

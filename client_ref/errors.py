@@ -11,6 +11,7 @@
     │   ├── TokenError  ErrorInSuccess
     │   ├── AccessTokenMissing  AccessTokenMalformed  TokenTypeMissing  TokenTypeUnknown
     │   ├── ExpiresInMalformed  ScopeMalformed  RefreshTokenMalformed
+    │   ├── MetadataElsewhere  MetadataMalformed
     │   └── Forbidden  TryLater
     ├── ExchangeFailed           no whole answer came
     │   └── TimedOut  Unreachable  AnswerTooLarge  AnswerEncoded
@@ -249,6 +250,22 @@ class RefreshTokenMalformed(AnswerRefused):
 
     code, clause = "refresh_token_malformed", "RFC 6749 appendix A.17"
     cause = "refresh_token is not a string of printable ASCII"
+
+
+class MetadataElsewhere(AnswerRefused):
+    """The metadata name another issuer than the one that was asked for them."""
+
+    code, clause = "metadata_issuer_mismatch", "RFC 8414 section 3.3"
+    cause = "The server's metadata are those of another issuer"
+    next_step = "Compare the configured issuer with the one that the metadata name."
+
+
+class MetadataMalformed(AnswerRefused):
+    """The metadata lack an endpoint, or name one that cannot be used safely."""
+
+    code, clause = "metadata_malformed", "RFC 8414 section 2"
+    cause = "The server's metadata cannot be used"
+    next_step = "Look at the document; without it the endpoints can be configured by hand."
 
 
 class Forbidden(AnswerRefused):

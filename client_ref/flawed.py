@@ -21,6 +21,7 @@ from client_ref.flaws import (
     certificates,
     ending,
     landing,
+    metadata,
     pages,
     refresh,
     state,
@@ -87,6 +88,7 @@ FLAWS: Mapping[str, Flaw] = MappingProxyType(
         flaw.name: flaw
         for flaw in (
             *authorization_request.FLAWS,
+            *metadata.FLAWS,
             *state.FLAWS,
             *landing.FLAWS,
             *token_request.FLAWS,

@@ -68,6 +68,9 @@ class Policy:
     clock: Callable[[], float] = time.time
     check_registration: Callable[[Registration], None] = check_registration
 
+    # what the server says of itself
+    metadata_issuer: Callable[[str | None, Members], None] = checks.metadata_issuer
+
     # the authorization request
     authorization_parameters: Callable[[Registration, Login], Form] = outgoing.authorization_parameters
     with_query: Callable[[str, Form], str] = outgoing.with_query

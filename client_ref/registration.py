@@ -14,6 +14,9 @@ PRINTABLE = re.compile(r"[\x21-\x7e]+")
 VSCHAR = re.compile(r"[\x20-\x7e]+")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
+ADDRESSES = (
+    *("authorization_endpoint", "token_endpoint", "revocation_endpoint", "metadata_url", "api_url", "redirect_uri"),
+)
 RESERVED = {"response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"}
 
 
@@ -22,7 +25,9 @@ class Registration:
     """One client at one authorization server.
 
     `client_secret` is None for a public client (at Frame.io: a PKCE app). `issuer` is set only for a server that
-    is known to send `iss`; it is then demanded. `api_url` is the base of the API that the tokens are for.
+    is known to send `iss`; it is then demanded. `api_url` is the base of the API that the tokens are for. With a
+    `metadata_url` the server is asked first (`discovery.py`): its metadata are those of `issuer`, and then they say
+    what it sends. `code_challenge_methods` are what they promise; None where they were not asked for.
     """
 
     authorization_endpoint: str
@@ -34,6 +39,8 @@ class Registration:
     revocation_endpoint: str | None = None
     issuer: str | None = None
     api_url: str | None = None
+    metadata_url: str | None = None
+    code_challenge_methods: tuple[str, ...] | None = None
 
     def secrets(self) -> tuple[str, ...]:
         """Everything in here that no stranger may read."""
@@ -42,11 +49,17 @@ class Registration:
 
 def check_registration(registration: Registration) -> None:
     """Refuse a configuration that would send credentials in clear, or to nowhere (RFC 6749 section 3.1.2)."""
-    for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "api_url", "redirect_uri"):
+    for name in ADDRESSES:
         url = getattr(registration, name)
         if url is not None:
             _check_address(name, url, native=name == "redirect_uri")
     _check_query(registration.authorization_endpoint)
+    if registration.metadata_url is not None and registration.issuer is None:
+        raise ConfigurationError(
+            "issuer_missing",
+            "There is a metadata_url and no issuer, so nobody could tell whose the metadata are (RFC 8414 section 3.3)",
+            "Name the issuer.",
+        )
     if not VSCHAR.fullmatch(registration.client_id):
         raise ConfigurationError(
             "client_id_malformed",

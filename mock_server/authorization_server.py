@@ -20,19 +20,17 @@ from mock_server.attribution import (
     token_candidates,
 )
 from mock_server.changes import NONE, Changes
-from mock_server.encoding import json_answer, plain
+from mock_server.encoding import plain
 from mock_server.encoding import redirect as redirect_answer
 from mock_server.findings import Findings
 from mock_server.flow import Flow
 from mock_server.protocol import form
+from mock_server.protocol import metadata as documents
 from mock_server.protocol.authorization_endpoint import Checked, Refused, check, complete, granted_response
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.grants.authorization_code import redeem
 from mock_server.protocol.grants.refresh_token import refresh
-from mock_server.protocol.messages import (
-    TokenErrorResponse,
-)
-from mock_server.protocol.metadata import metadata
+from mock_server.protocol.messages import MetadataResponse, TokenErrorResponse
 from mock_server.protocol.provider import Provider
 from mock_server.protocol.records import App, Credential, Grant
 from mock_server.protocol.resource import User, bearer_token, me
@@ -161,6 +159,14 @@ class AuthorizationServer:
         with self.store.lock:
             return self._answering.collector(flow)
 
+    def issuer_of(self, flow: Flow) -> str:
+        """A name of this server that is one flow's own: its metadata are what the flow's changes make of them."""
+        return f"{self.issuer}/{flow.identifier}"
+
+    def metadata_url_of(self, flow: Flow) -> str:
+        """Where the metadata of that issuer are (RFC 8414 3.1)."""
+        return f"{self.issuer}{documents.PATH}/{flow.identifier}"
+
     def close_flow(self, identifier: str) -> None:
         """Forget a flow: what it knows no longer names it."""
         with self.store.lock:
@@ -277,14 +283,16 @@ class AuthorizationServer:
             return self._answering.answer(arrival, answer, error=error, strict=strict)
 
     def metadata(self, request: ReceivedRequest) -> Outcome:
-        """The metadata document (RFC 8414), or 404 where the provider has none."""
+        """The metadata document (RFC 8414), or 404 where the provider has none; a flow may be an issuer of its own."""
         with self.store.lock:
+            named = self._flows.get(request.path.removeprefix(documents.PATH).removeprefix("/"))
             flow, attributed_by = self._attributed(iter(()))
+            flow, attributed_by = (flow, attributed_by) if named is None else (named, "value")
             arrival = self._arrival("metadata", request, flow, attributed_by)
             if not flow.lenient.metadata:
                 return self._answering.send(arrival, _NO_SUCH_PAGE)
-            document = dict(metadata(self.issuer, flow.lenient))
-            return self._answering.send(arrival, json_answer(200, document))
+            document = documents.metadata(self.issuer_of(named) if named else self.issuer, flow.lenient, self.issuer)
+            return self._answering.answer(arrival, MetadataResponse(document))
 
     def second_hop(self, ticket: str, request: ReceivedRequest) -> Outcome:
         """Whatever was redirected: the answer that would have been right, so that whoever follows it is tempted."""

@@ -13,7 +13,7 @@ import msgspec
 
 from mock_server import delivery as deliveries
 from mock_server.delivery import Delivery
-from mock_server.deviations import authorization_response, error_response, resource, token_response
+from mock_server.deviations import authorization_response, error_response, metadata, resource, token_response
 from mock_server.deviations.deviation import Deviation, check_text
 from mock_server.protocol.leniency import lenient
 from mock_server.protocol.provider import Provider
@@ -22,7 +22,7 @@ from mock_server.protocol.vocabulary import Endpoint
 
 DEVIATIONS: Mapping[str, Any] = {
     f"{module.__name__.rpartition('.')[2]}.{make.__name__}": make
-    for module in (authorization_response, token_response, error_response, resource)
+    for module in (authorization_response, token_response, error_response, resource, metadata)
     for make in module.DEVIATIONS
 }
 

@@ -12,6 +12,7 @@ from mock_server.protocol.messages import (
     AuthorizationResponse,
     ErrorPage,
     Members,
+    MetadataResponse,
     ResourceResponse,
     RevocationResponse,
     TokenErrorResponse,
@@ -21,7 +22,15 @@ from mock_server.protocol.provider import Provider
 from mock_server.protocol.redirect_uri import with_fragment, with_query
 from mock_server.transcript import Answer, Headers
 
-Message = AuthorizationResponse | ErrorPage | TokenResponse | TokenErrorResponse | RevocationResponse | ResourceResponse
+Message = (
+    AuthorizationResponse
+    | ErrorPage
+    | TokenResponse
+    | TokenErrorResponse
+    | RevocationResponse
+    | MetadataResponse
+    | ResourceResponse
+)
 
 NO_STORE: Headers = (("cache-control", "no-store"), ("pragma", "no-cache"))
 _OAUTH_JSON: Headers = (("content-type", "application/json;charset=UTF-8"),)
@@ -86,6 +95,8 @@ def encode(message: Message, provider: Provider, *, error_page: str = "", method
         return redirect(f"{error_page}?{form.serialize(sorted(message.parameters))}", 302, method)
     if isinstance(message, RevocationResponse):
         return Answer(message.status, _cache_headers(provider))
+    if isinstance(message, MetadataResponse):
+        return json_answer(message.status, dict(message.members))
     headers = (("content-type", "application/json; charset=utf-8"), *message.headers)
     return Answer(message.status, headers, json_body(message.members))
 

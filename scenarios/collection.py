@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios import catalogue
-from scenarios.model.assignment import AppKind
+from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.scenario import Scenario
 from scenarios.specifications import short
 
@@ -32,9 +32,19 @@ class Selected:
         return f"{self.scenario.identifier}[{self.row}]" if self.row else self.scenario.identifier
 
     @property
+    def assignment(self) -> AssignmentKind:
+        """What is special about what the application is told: the scenario's, or its row's own."""
+        return self.scenario.assignment_of(self.row)
+
+    @property
     def value(self) -> Any:
         """What the story is handed for its row."""
         return self.scenario.rows[self.row] if self.row else None
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What the story is told beside its stage: the row's value, unless it is the application that is told it."""
+        return () if not self.row or isinstance(self.value, AssignmentKind) else (self.value,)
 
 
 def collect() -> tuple[Scenario, ...]:

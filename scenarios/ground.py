@@ -8,7 +8,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 from mock_server.authorization_server import AuthorizationServer
+from mock_server.changes import Changes
+from mock_server.deviations import metadata
+from mock_server.deviations.deviation import Deviation
+from mock_server.flow import Flow
 from mock_server.protocol.provider import LENIENCIES
 from mock_server.protocol.records import App
 from mock_server.serving import LOOPBACK, RunningServer, throw_away_authority
@@ -18,6 +24,7 @@ from scenarios.drivers.driver import (
     BrowserSession,
     CannotStart,
     CookiesAtLanding,
+    DiscoveringDriver,
     Driver,
     NotAssignable,
     RegisteredDriver,
@@ -28,8 +35,8 @@ from scenarios.drivers.other_name import NO_OTHER_NAME
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.evidence import is_alive
 from scenarios.limits import compare, keeps_apart, logins_apart, serves_together
-from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
-from scenarios.model.capability import OTHER_NAME
+from scenarios.model.assignment import AppKind, Assignment, AssignmentKind, Metadata
+from scenarios.model.capability import OTHER_NAME, Capability, absent
 from scenarios.performing import Ground, Recorder, plain_login
 
 _SCOPES = ("offline", "account.read", "asset.read")
@@ -133,20 +140,60 @@ def _with_query(endpoint: str, query: str) -> str:
     return f"{endpoint}?{query}" if query else endpoint
 
 
+def metadata_flow(server: RunningServer, kind: AssignmentKind) -> Flow | None:
+    """A flow to tell the application's metadata in, where it is told of any; the flow is the issuer."""
+    if not kind.metadata:
+        return None
+    return server.core.open_flow(Changes(variation={"metadata": True}, deviation=_METADATA[kind.metadata]))
+
+
+def told_of_metadata(server: RunningServer, assignment: Assignment, described: Flow) -> Assignment:
+    """An assignment that says whose the metadata of a flow are, and where."""
+    issuer, url = server.core.issuer_of(described), server.core.metadata_url_of(described)
+    return msgspec.structs.replace(assignment, issuer=issuer, metadata_url=url)
+
+
+# By what the metadata are like: what is done to the right ones.
+_METADATA: dict[Metadata, Deviation | None] = {
+    "right": None,
+    "plain_first": metadata.mistypes("code_challenge_methods_supported", ["plain", "S256"]),
+    "plain_alone": metadata.mistypes("code_challenge_methods_supported", ["plain"]),
+    "no_methods": metadata.mistypes("code_challenge_methods_supported", []),
+    "silent": metadata.omits("code_challenge_methods_supported"),
+    "of_another": metadata.names("https://attacker.example"),
+}
+
+
 async def break_ground(
-    driver: Driver, server: RunningServer, user_agent: UserAgent, kind: AssignmentKind, app_kind: AppKind
+    driver: Driver,
+    server: RunningServer,
+    user_agent: UserAgent,
+    kind: AssignmentKind,
+    app_kind: AppKind,
+    described: Flow | None = None,
 ) -> Ground:
-    """Register an app and start the application for it; `CannotStart` says why there is none."""
+    """Register an app and start the application for it; `CannotStart` says why there is none.
+
+    Where it is told of metadata, they are told in the flow `described`.
+    """
     if kind.cleartext and (driver.seat != "in process" or server.authority):
         raise NotAssignable("OTHER_NAMES", *NO_OTHER_NAME)
+    if kind.metadata and isinstance(driver, DiscoveringDriver) and driver.reads_metadata() is False:
+        raise NotAssignable("CAPABILITY_ABSENT", *absent(Capability.DISCOVERY))
     app = registered_app(kind, app_kind, driver.redirect_uri(kind))
     if isinstance(driver, RegisteredDriver) and (known := driver.registered(app_kind)) is not None:
         app = replace(app, client_id=known.client_id, client_secret=known.client_secret)
     server.register(app)
     assignment = assignment_of(server, app, kind, app_kind)
+    if described is not None:
+        assignment = told_of_metadata(server, assignment, described)
     application = await driver.start(assignment)
+    if described is not None and Capability.DISCOVERY not in application.capabilities:
+        await application.stop()
+        raise NotAssignable("CAPABILITY_ABSENT", *absent(Capability.DISCOVERY))
     variation = {"issuer_in_response": True} if kind.issuer else {}
-    return Ground(server, app, assignment, application, user_agent, variation=variation)
+    flow = described.identifier if described else ""
+    return Ground(server, app, assignment, application, user_agent, metadata=flow, variation=variation)
 
 
 async def learn(ground: Ground, recorder: Recorder, *, thorough: bool = True) -> Learned:

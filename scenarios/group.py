@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
+from mock_server.transcript import Exchange
 from scenarios.collection import Selected
+from scenarios.diagnosis import Attempt
 from scenarios.drivers.driver import ApplicationDied, CannotStart
 from scenarios.ground import Learned
 from scenarios.judging import is_alive, judge, needs_a_run_alone
 from scenarios.limits import bears_another
 from scenarios.model.assignment import AppKind, AssignmentKind
-from scenarios.model.capability import DECLARED_BY, DECLARED_OTHERWISE, MEANINGS, Capability
+from scenarios.model.capability import Capability, absent
 from scenarios.model.case import Case, Trouble
 from scenarios.performing import Ground, Recorder, control_login, perform
 
@@ -50,6 +52,9 @@ class Run(Protocol):
     def prepared(self, ground: Ground, app_kind: AppKind, kind: AssignmentKind, learned: Learned) -> None:
         """An application is ready, and this is what its first logins showed."""
 
+    async def refused_settings(self, selected: Selected, ground: Ground, said: str) -> Case | None:
+        """The case of an application that does nothing with such settings, and is right if it works with plain ones."""
+
     def report(self, selected: Selected, case: Case) -> None:
         """A scenario has been performed."""
 
@@ -76,6 +81,8 @@ class Group:
         self._lacking: dict[Capability, str] = {}
         # Why nobody can log in, where that is so.
         self._refused: Trouble | None = None
+        # What it said where it would not even begin; that is right of one whose settings are wrong on purpose.
+        self._begins_nothing = ""
         self._tls = False
         self._deaths = 0
         self._generation = 0
@@ -97,6 +104,7 @@ class Group:
         self._run.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
             self._refused = Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, learned.next_step)
+            self._begins_nothing = _says_no(learned.attempt) if learned.attempt else ""
 
     async def perform_all(self, everything: Iterable[Selected], between: Callable[[], Awaitable[None]]) -> None:
         """Perform all, side by side where the application can; `between` that and what is performed alone."""
@@ -142,8 +150,14 @@ class Group:
     async def _look_at_requests(self, selected: Selected, refused: Trouble) -> None:
         """Perform what looks at authorization requests alone: what is wrong with them may be why nobody gets in.
 
-        What is right about them is not said: of a client that cannot log in, nothing passes.
+        What is right about them is not said: of a client that cannot log in, nothing passes, but that it would not
+        begin with settings that are wrong.
         """
+        if self._ground is not None and selected.scenario.settings_may_be_refused and self._begins_nothing:
+            refused_them = await self._run.refused_settings(selected, self._ground, self._begins_nothing)
+            if refused_them is not None:
+                self._run.report(selected, refused_them)
+                return
         if self._ground is not None and selected.scenario.login_may_fail and not self._does_not_apply(selected):
             with suppress(ApplicationDied):
                 case = await self._performed(selected, self._ground, "", alone=True)
@@ -186,10 +200,8 @@ class Group:
         missing = [each for each in selected.scenario.needs if each not in self._capabilities]
         if not missing:
             return None
-        cause = f"It needs an application where {MEANINGS[missing[0]]} ({missing[0].value})."
-        otherwise = f"{DECLARED_BY.get(missing[0], DECLARED_OTHERWISE)}, if it can do that."
-        next_step = self._lacking.get(missing[0], otherwise)
-        return Trouble("not_applicable", "CAPABILITY_ABSENT", cause, next_step)
+        cause, otherwise = absent(missing[0])
+        return Trouble("not_applicable", "CAPABILITY_ABSENT", cause, self._lacking.get(missing[0], otherwise))
 
     async def _lane(self) -> None:
         before, generation = "", -1
@@ -274,6 +286,16 @@ class Group:
             ground.leniencies = self._leniencies
             if old is not None:
                 ground.take_over(old)
+
+
+# It was asked to begin a login and said no, in one seat or another; that it is not there at all is something else.
+_SAID_NO = ("BEGIN_RAISED", "BEGIN_REFUSED", "LOGIN_FAILED", "LOGIN_DOES_NOT_REDIRECT")
+
+
+def _says_no(attempt: Attempt) -> str:
+    """What an application said that began no login: nothing arrived, anywhere."""
+    asked = any(isinstance(e, Exchange) for e in attempt.entries)
+    return attempt.said.cause if attempt.said and attempt.said.code in _SAID_NO and not asked else ""
 
 
 _KEEPS_DYING = Trouble(

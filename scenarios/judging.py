@@ -52,6 +52,7 @@ from scenarios.verdicts import (
     cannot_tell_signed_in,
     does_not_refresh,
     never_delivered,
+    never_read,
     never_settled,
     not_alive,
     not_declared,
@@ -64,7 +65,17 @@ from scenarios.verdicts import (
 
 
 def judge(scenario: Scenario, case: Case) -> Verdict:
-    """The verdict of one case."""
+    """The verdict of one case; nothing passes for metadata that the client never read."""
+    verdict = _judged(scenario, case)
+    return never_read(case) if verdict.status == "passed" and case.metadata and not _metadata_read(case) else verdict
+
+
+def _metadata_read(case: Case) -> bool:
+    read = (e for e in case.of_flow(case.metadata) if isinstance(e, Exchange) and e.endpoint == "metadata")
+    return any(each.sent.status == 200 for each in read)
+
+
+def _judged(scenario: Scenario, case: Case) -> Verdict:
     if case.trouble is not None:
         return troubled(case, case.trouble)
     if case.refused_settings:

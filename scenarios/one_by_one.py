@@ -42,7 +42,7 @@ class OneByOne:
     async def perform(self, selected: Selected) -> tuple[Case, Verdict]:
         """Perform a scenario; its case, and what is said of it."""
         try:
-            group = await self.prepare(selected.app_kind, selected.scenario.assignment)
+            group = await self.prepare(selected.app_kind, selected.assignment)
         except CannotStart as error:
             self._running.report(selected, not_started(selected, error))
         else:

@@ -55,6 +55,8 @@ class Ground:
     application: Application
     user_agent: UserAgent
     leniencies: tuple[str, ...] = ()
+    # The flow that the application's metadata are asked for in, where it is told of any.
+    metadata: str = ""
     # What the assignment promises of the server.
     variation: Mapping[str, Any] = field(default_factory=dict)
     # What the first logins showed that it cannot do after all, and why.
@@ -368,10 +370,9 @@ async def perform(
     trouble: Trouble | None = None
     after = ""
     try:
-        told = (stage, selected.value) if selected.scenario.rows else (stage,)
         # `wait_for` would lose an interruption that comes as the story ends, and tell the story in a task of its own.
         async with asyncio.timeout(limit):
-            expectation = await selected.scenario.story(*told)
+            expectation = await selected.scenario.story(stage, *selected.told)
         # The step stays open until this login is done: what the client sends late is still the story's.
         after = await control_login(ground)
     except TimeoutError:
@@ -387,7 +388,7 @@ async def perform(
         await stage.close()
     until = ground.server.transcript.next_number()
     sessions = {session.name: tuple(session.flows) for session in stage.sessions}
-    flows = frozenset(flow for each in sessions.values() for flow in each) | {before, after} - {""}
+    flows = frozenset(flow for each in sessions.values() for flow in each) | {before, after, ground.metadata} - {""}
     return Case(
         scenario=selected.scenario.identifier,
         row=selected.row,
@@ -397,6 +398,7 @@ async def perform(
         sessions=sessions,
         before=before,
         after=after,
+        metadata=ground.metadata,
         entries=recorder.entries(flows, since, until),
         trouble=trouble,
         alone=alone,

@@ -15,7 +15,7 @@ from scenarios.collection import Selected
 from scenarios.diagnosis import Diagnosis, of_trouble
 from scenarios.drivers.driver import CannotStart, Driver, DriverError, NotAssignable, ProcessDriver
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import Learned, break_ground, learn, listening, secured
+from scenarios.ground import Learned, break_ground, learn, listening, metadata_flow, secured
 from scenarios.group import MOST_LANES as MOST_LANES
 from scenarios.group import Group
 from scenarios.judging import judge
@@ -136,6 +136,8 @@ class Running:
         self._user_agent = user_agent
         # What was found out about the applications of a kind of app.
         self._lacking: dict[AppKind, dict[Capability, str]] = {}
+        # The flows of the metadata that applications were told of last.
+        self._described: dict[tuple[AppKind, AssignmentKind], str] = {}
 
     async def run(self) -> None:
         """Perform everything of the plan, group by group."""
@@ -153,7 +155,7 @@ class Running:
     def _groups(self) -> Iterable[tuple[tuple[AppKind, AssignmentKind], list[Selected]]]:
         groups: dict[tuple[AppKind, AssignmentKind], list[Selected]] = {}
         for selected in self._plan.performances:
-            groups.setdefault((selected.app_kind, selected.scenario.assignment), []).append(selected)
+            groups.setdefault((selected.app_kind, selected.assignment), []).append(selected)
         return groups.items()
 
     async def _perform(self, group: Group, everything: Sequence[Selected], ahead: Ahead) -> None:
@@ -166,22 +168,30 @@ class Running:
         except CannotStart as error:
             for selected in everything:
                 refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
-                case = await self._refused_settings(selected, error) if refused else not_started(selected, error)
-                self.report(selected, case)
+                described = self._described.get((selected.app_kind, selected.assignment), "")
+                case = await self._refused_settings(selected, error.cause, described) if refused else None
+                self.report(selected, case or not_started(selected, error))
         finally:
             await ahead.end(group)
 
-    async def _refused_settings(self, selected: Selected, error: CannotStart) -> Case:
-        """The case of an application that does not start with such settings: it is right if it does with plain ones."""
+    async def refused_settings(self, selected: Selected, ground: Ground, said: str) -> Case | None:
+        """The case of an application that begins nothing with such settings."""
+        return await self._refused_settings(selected, said, ground.metadata)
+
+    async def _refused_settings(self, selected: Selected, said: str, described: str) -> Case | None:
+        """The case of an application that says no to such settings: it is right if it works with plain ones.
+
+        Nothing, where it does not even start with those; `described` is the flow of the metadata that it was told of.
+        """
         try:
             ground = await self.break_ground(selected.app_kind, PLAIN)
         except CannotStart:
-            return not_started(selected, error)
+            return None
         try:
             await self.learn(ground, selected.app_kind)
             flow = await control_login(ground)
         except DriverError:
-            return not_started(selected, error)
+            return None
         finally:
             await ground.application.stop()
         return Case(
@@ -190,8 +200,9 @@ class Running:
             selected.app_kind,
             app=ground.app,
             before=flow,
-            entries=self.recorder.entries(frozenset({flow}), 0, -1),
-            refused_settings=error.cause,
+            metadata=described,
+            entries=self.recorder.entries(frozenset({flow, described} - {""}), 0, -1),
+            refused_settings=said,
         )
 
     def group(self, app_kind: AppKind, kind: AssignmentKind) -> Group:
@@ -205,7 +216,9 @@ class Running:
 
     async def break_ground(self, app_kind: AppKind, kind: AssignmentKind) -> Ground:
         """Start an application."""
-        ground = await break_ground(self._plan.driver, self._server, self._user_agent, kind, app_kind)
+        described = metadata_flow(self._server, kind)
+        self._described[app_kind, kind] = described.identifier if described else ""
+        ground = await break_ground(self._plan.driver, self._server, self._user_agent, kind, app_kind, described)
         self._summary.apps.setdefault(app_kind, []).append(ground.app)
         return ground
 

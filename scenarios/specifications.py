@@ -80,6 +80,7 @@ RFC9110 = _rfc(
     "15.3:1-7 15.4:1-9 15.5:1-22 15.6:1-6 2:1-6",
 )
 RFC9111 = _rfc(9111, "HTTP Caching", "3:1-5 4:1-4 5:1-5 5.2:1-3 5.2.2:1-11")
+RFC8414 = _rfc(8414, "OAuth 2.0 Authorization Server Metadata", "1:1-2 2:1 3:1-3 4 5 6:1-2 7:1-3 8:1-2")
 RFC8259 = _rfc(8259, "The JSON Data Interchange Format", "1:1-3 2 3 4 5 6 7 8:1-3 9 10 11 12")
 RFC6585 = _rfc(6585, "Additional HTTP Status Codes", "2 3 4 5 6 7")
 RFC7009 = _rfc(7009, "Token Revocation", "1 2:1-3 2.1 2.2:1 3 4 5")
@@ -105,6 +106,7 @@ SPECIFICATIONS: tuple[Specification, ...] = (
     RFC9700,
     RFC9110,
     RFC9111,
+    RFC8414,
     RFC8259,
     RFC6585,
     RFC7009,

@@ -56,6 +56,13 @@ def never_delivered(case: Case) -> Verdict:
     return cannot_tell(case, "NEVER_DELIVERED", cause, "Look at the trace, which --output DIR writes.")
 
 
+def never_read(case: Case) -> Verdict:
+    """The application was told where the server's metadata are, and went without."""
+    cause = "The client never read the server's metadata, although it was told where they are and is said to read them."
+    next_step = "Have it ask at metadata_url, or take back what was said of it (discovery, {metadata_url})."
+    return cannot_tell(case, "METADATA_NEVER_READ", cause, next_step)
+
+
 def nothing_to_change(case: Case) -> Verdict:
     """A state of digits alone has no capitals to swap, and a short one cannot be cut."""
     cause = "The change leaves this client's values as they are, so that its answer was a right one."

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mock_server.encoding import Message
 from mock_server.transcript import Answer
 
-Target = Literal["authorization_response", "token_response", "error_response", "resource"]
+Target = Literal["authorization_response", "token_response", "error_response", "resource", "metadata"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,5 @@ _TARGETS: dict[str, Target] = {
     "TokenResponse": "token_response",
     "TokenErrorResponse": "error_response",
     "ResourceResponse": "resource",
+    "MetadataResponse": "metadata",
 }

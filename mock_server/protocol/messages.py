@@ -66,6 +66,13 @@ class RevocationResponse(NamedTuple):
     status: int = 200
 
 
+class MetadataResponse(NamedTuple):
+    """RFC 8414 3.2: the members in wire order."""
+
+    members: Members
+    status: int = 200
+
+
 class ResourceResponse(NamedTuple):
     """An answer of the API."""
 

@@ -3,14 +3,18 @@
 from mock_server.protocol.messages import Members
 from mock_server.protocol.provider import Provider
 
+PATH = "/.well-known/oauth-authorization-server"
+"""Where a document is (RFC 8414 3.1): between the host of an issuer and its path, if it has one."""
 
-def metadata(issuer: str, provider: Provider) -> Members:
-    """The document of a provider at an issuer."""
+
+def metadata(issuer: str, provider: Provider, at: str = "") -> Members:
+    """The document of a provider at an issuer; its endpoints are there too, or `at` another address."""
+    at = at or issuer
     members: Members = (
         ("issuer", issuer),
-        ("authorization_endpoint", f"{issuer}/oauth2/auth"),
-        ("token_endpoint", f"{issuer}/oauth2/token"),
-        ("revocation_endpoint", f"{issuer}/oauth2/revoke"),
+        ("authorization_endpoint", f"{at}/oauth2/auth"),
+        ("token_endpoint", f"{at}/oauth2/token"),
+        ("revocation_endpoint", f"{at}/oauth2/revoke"),
         ("response_types_supported", ["code"]),
         ("response_modes_supported", list(provider.response_modes) or ["query"]),
         ("grant_types_supported", ["authorization_code", "refresh_token"]),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from mock_server.answering import Outcome
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.encoding import encode, plain, redirect
+from mock_server.protocol import metadata
 from mock_server.protocol.resource import refusal
 from mock_server.protocol.vocabulary import Endpoint as EndpointName
 from mock_server.transcript import Answer, Headers
@@ -35,7 +36,7 @@ class Application:
             "/oauth2/token": (_POST_ONLY, server.token),
             "/oauth2/revoke": (_POST_ONLY, server.revocation),
             "/v2/me": (_GET_ONLY, server.resource),
-            "/.well-known/oauth-authorization-server": (_GET_ONLY, server.metadata),
+            metadata.PATH: (_GET_ONLY, server.metadata),
         }
         self._routes: Mapping[str, tuple[tuple[str, ...], Endpoint]] = {
             path: (methods, endpoint(server, decide)) for path, (methods, decide) in decides.items()
@@ -76,6 +77,8 @@ class Application:
         if path.startswith("/elsewhere/"):
             ticket = path.removeprefix("/elsewhere/")
             await endpoint(self.server, lambda request: self.server.second_hop(ticket, request))(scope, receive, send)
+        elif scope["method"] == "GET" and path.removeprefix(f"{metadata.PATH}/") in self.server.flows:
+            await self._routes[metadata.PATH][1](scope, receive, send)
         elif (canonical := self._canonical(path)) is not None:
             await self._turn_away(canonical, _to_canonical(canonical, scope), scope, receive, send)
         elif path.startswith("/v2/"):
@@ -128,7 +131,7 @@ _ENDPOINTS: Mapping[str, EndpointName] = {
     "/oauth2/token": "token",
     "/oauth2/revoke": "revocation",
     "/v2/me": "resource",
-    "/.well-known/oauth-authorization-server": "metadata",
+    metadata.PATH: "metadata",
 }
 
 

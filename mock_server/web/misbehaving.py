@@ -24,6 +24,7 @@ GROUPS = {
     "token_response": "The token answer",
     "error_response": "The error answer of the token endpoint",
     "resource": "The answer of the API",
+    "metadata": "The metadata document",
 }
 
 # What a field holds at first, so that one click is enough: the commonest mistake of its kind.
@@ -42,6 +43,8 @@ _AT_FIRST: dict[tuple[str, str, str], str] = {
     ("error_response", "", "member"): "error_description",
     ("resource", "", "member"): "email",
     ("resource", "", "error"): "invalid_token",
+    ("metadata", "", "member"): "code_challenge_methods_supported",
+    ("metadata", "", "issuer"): "https://attacker.example",
     ("", "", "error"): "invalid_request",
     ("", "", "status"): "500",
     ("", "", "length"): "10",

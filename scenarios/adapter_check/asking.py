@@ -7,7 +7,7 @@ answer, whether it is an answer to this, and whether what it tells agrees with w
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from scenarios.drivers.driver import ApplicationDied, DriverError
 from scenarios.drivers.json_lines import PARALLEL, STOP_TIMEOUT, check_capabilities
 from scenarios.drivers.messages import Begun, Reported, Started, shown
 from scenarios.drivers.user_agent import UserAgent
-from scenarios.ground import assignment_of, registered_app
+from scenarios.ground import assignment_of, registered_app, told_of_metadata
 from scenarios.model.assignment import PLAIN, AppKind
 from scenarios.model.capability import Capability
 
@@ -79,11 +79,20 @@ class AdapterCheck:
             with self._asking("no secret in an answer"):
                 self._look(looking.look_for_secrets(self._lines, secrets))
 
-    async def run_to_the_end_of_stdin(self) -> None:
-        """Start it once more, and end it without `stop`."""
+    async def run_once_more(self) -> None:
+        """Start it once more, told of metadata if it reads any, and end it without `stop`."""
+        able = frozenset(self.started.capabilities) if self.started else frozenset()
+        described = self._server.core.open_flow(Changes(variation={"metadata": True}))
+        if Capability.DISCOVERY in able:
+            self._assignment = told_of_metadata(self._server, self._assignment, described)
         connection = self._connected()
         try:
             await self._start()
+            if Capability.DISCOVERY in able:
+                with suppress(ApplicationDied), self._asking("discovery: a login by the server's metadata"):
+                    await self._begin("by metadata", able)
+                    read = [each for each in self._exchanges if each.flow == described.identifier]
+                    self._look(looking.look_at_metadata(read))
         finally:
             await connection.close(farewell=False)
         self._look_at_end("the end of stdin", connection.ended)

@@ -99,6 +99,12 @@ def look_at_refusal(outcome: Reported, able: Able) -> Iterator[Wrong]:
         yield _contradicted(Capability.REASON, "outcome.reason", "nothing")
 
 
+def look_at_metadata(exchanges: Sequence[Exchange]) -> Iterator[Wrong]:
+    """What was seen at the address of the server's metadata before a login began."""
+    if not any(each.endpoint == "metadata" for each in exchanges):
+        yield _contradicted(Capability.DISCOVERY, "begun", "no request for the metadata")
+
+
 def look_at_sessions(outcomes: Mapping[str, Reported]) -> Iterator[Wrong]:
     """The outcomes of good logins, each in a session of its own."""
     for session, outcome in outcomes.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from mock_server.deviations.metadata import MARK
 from mock_server.protocol import form
 from scenarios.checks.login import Login, body, query
 from scenarios.checks.pkce import s256
@@ -49,3 +50,11 @@ def verifier_stays_secret(logins: Sequence[Login]) -> Iterator[Finding]:
                 expected = "the code_verifier in the body of the token request alone"
                 actual = f"it is in the address of a request to {exchange.request.path}"
                 yield Finding(expected, actual, exchange.number)
+
+
+def metadata_of_another_issuer_are_not_used(logins: Sequence[Login]) -> Iterator[Finding]:
+    """No login begins at the authorization endpoint of metadata that name another issuer (RFC 8414 3.3)."""
+    for login in logins:
+        first = login.authorization_request
+        if first is not None and MARK in first.request.query.split("&"):
+            yield Finding("no authorization request by these metadata", "one, at their endpoint", first.number)

@@ -81,6 +81,7 @@ _ALL: tuple[Check, ...] = (
     mixing.one_code_is_sent,
     mixing.code_is_not_redeemed,
     mixing.verifier_stays_secret,
+    mixing.metadata_of_another_issuer_are_not_used,
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

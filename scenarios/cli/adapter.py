@@ -74,7 +74,7 @@ async def _checked(words: Sequence[str], app_kinds: Sequence[AppKind], patience:
                 check = AdapterCheck(words, server, user_agent, kind, patience)
                 await check.run()
                 if kind == app_kinds[-1] and check.started is not None:
-                    await check.run_to_the_end_of_stdin()
+                    await check.run_once_more()
                 _print(f"as a {APP_KINDS[kind]}")
                 for line in (*_about(check.started), *(line for each in check.remarks for line in _shown(each))):
                     _print(f"  {line}")

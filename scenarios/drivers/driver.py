@@ -182,6 +182,14 @@ class RegisteredDriver(Driver, Protocol):
 
 
 @runtime_checkable
+class DiscoveringDriver(Driver, Protocol):
+    """A seat that may know before it starts an application whether that reads the server's metadata."""
+
+    def reads_metadata(self) -> bool | None:
+        """False where it does not, and nothing where nobody knows yet."""
+
+
+@runtime_checkable
 class ProcessDriver(Driver, Protocol):
     """A seat whose applications are processes of their own, so that it takes time to start one."""
 

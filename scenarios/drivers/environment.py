@@ -15,7 +15,7 @@ from scenarios.model.assignment import Assignment
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 FIELDS = (
     *("authorize_url", "token_url", "client_id", "client_secret", "redirect_uri", "scope", "port", "api_url"),
-    *("revoke_url", "issuer", "app_kind", "ca_file"),
+    *("revoke_url", "issuer", "metadata_url", "app_kind", "ca_file"),
 )
 """What a template can name, whatever the assignment."""
 
@@ -52,6 +52,7 @@ def fields(assignment: Assignment) -> dict[str, str | None]:
         **{name.lower(): value for name, value in assigned(assignment).items()},
         "revoke_url": assignment.revocation_endpoint,
         "issuer": assignment.issuer,
+        "metadata_url": assignment.metadata_url,
         "app_kind": assignment.app_kind,
         "ca_file": assignment.ca_file,
     }

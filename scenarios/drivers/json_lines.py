@@ -71,6 +71,11 @@ class JsonLinesDriver:
         self._output = output
         self._start_timeout, self._step_timeout, self._stop_timeout = start_timeout, step_timeout, stop_timeout
         self._numbers = itertools.count(1)
+        self._reads_metadata: bool | None = None
+
+    def reads_metadata(self) -> bool | None:
+        """What the adapter declared when it was started; nothing before that."""
+        return self._reads_metadata
 
     def redirect_uri(self, kind: AssignmentKind) -> str:  # noqa: ARG002 - the same for every kind
         """Nothing listens there: the harness hands the redirect to the adapter itself."""
@@ -91,6 +96,7 @@ class JsonLinesDriver:
             )
             assert isinstance(started, Started)  # noqa: S101 - `ask` has seen to it
             check_capabilities(started)
+            self._reads_metadata = Capability.DISCOVERY in started.capabilities
         except DriverError as error:
             await connection.close()
             raise CannotStart(error.code, error.cause, error.next_step) from None

@@ -49,9 +49,15 @@ class Assigned(Struct, frozen=True, omit_defaults=True):
     client_secret: Annotated[str | None, Meta(description="The secret of a basic app, and null for a pkce app.")]
     redirect_uri: Annotated[str, Meta(description="The registered redirection URI; nothing has to listen there.")]
     scope: Annotated[str, Meta(description="The scope to ask for, separated by spaces.")]
-    issuer: Annotated[str | None, Meta(description="The issuer to expect in responses, or null where none is sent.")]
+    issuer: Annotated[
+        str | None,
+        Meta(description="The server's issuer identifier: of its metadata, or else of its responses; null without."),
+    ]
     ca_file: Annotated[
         str | None, Meta(description="A file of certificates to trust, as PEM; there only where endpoints are https.")
+    ] = None
+    metadata_url: Annotated[
+        str | None, Meta(description="Where the server's metadata are; there only where there are any.")
     ] = None
 
     def __repr__(self) -> str:

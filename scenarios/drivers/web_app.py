@@ -62,8 +62,9 @@ class WebApplication:
             Capability.CALL_API: self.steps.api_call is not None,
             Capability.PARALLEL_CALLS: self.steps.api_call is not None,
             Capability.RESTART: self._process is not None,
-            # Whoever passes the issuer on has a use for it.
-            Capability.ISSUER: self._driver.passes_issuer_on,
+            # Whoever passes something on has a use for it.
+            Capability.ISSUER: self._driver.passes_on("issuer"),
+            Capability.DISCOVERY: self._driver.passes_on("metadata_url"),
         }
         return _GIVEN | {capability for capability, has in having.items() if has}
 
@@ -237,10 +238,13 @@ class WebAppDriver:
         """True where it is started from here, each time at a port of its own."""
         return self.command is not None and self._fixed is None
 
-    @property
-    def passes_issuer_on(self) -> bool:
-        """True where a variable of the environment names the issuer."""
-        return any("{issuer}" in template for template in self._env.values())
+    def passes_on(self, field: str) -> bool:
+        """True where a variable of the environment names a field of the assignment."""
+        return any(f"{{{field}}}" in template for template in self._env.values())
+
+    def reads_metadata(self) -> bool:
+        """True where the application is told where the server's metadata are."""
+        return self.passes_on("metadata_url")
 
     def redirect_uri(self, kind: AssignmentKind) -> str:
         """The redirection URI of the next application: on a free port, unless one is fixed."""

@@ -40,7 +40,7 @@ class Bench:
 
     def prepare(self, question: Question) -> None:
         """Have the application ready that a question is about; `CannotStart` says why there is none."""
-        kind = question.what.scenario.assignment if isinstance(question.what, Selected) else PLAIN
+        kind = question.what.assignment if isinstance(question.what, Selected) else PLAIN
         self._await(self._one.prepare(question.app_kind, kind))
 
     def perform(self, selected: Selected) -> tuple[Case, Verdict]:

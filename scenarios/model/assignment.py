@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 AppKind = Literal["basic", "pkce"]
+Metadata = Literal["", "right", "plain_first", "plain_alone", "no_methods", "silent", "of_another"]
 
 
 class AssignmentKind(msgspec.Struct, frozen=True):
@@ -17,6 +18,8 @@ class AssignmentKind(msgspec.Struct, frozen=True):
     token_query: str = ""
     # An authorization endpoint that is no endpoint: RFC 6749 3.1 allows none in it.
     authorization_fragment: str = ""
+    # What the metadata are like that the application is told of (RFC 8414); it is told of none in every other case.
+    metadata: Metadata = ""
     # The server names itself in the authorization response, and the application is told how it is called.
     issuer: bool = False
     # "reserved" has characters in it that a form encodes.
@@ -36,6 +39,7 @@ class AssignmentKind(msgspec.Struct, frozen=True):
         words += [f"an authorization endpoint with #{fragment}"] if fragment else []
         words += [f"a token endpoint with ?{self.token_query}"] if self.token_query else []
         words += ["a server that names itself"] if self.issuer else []
+        words += [_METADATA[self.metadata]] if self.metadata else []
         words += ["a client_id with reserved characters"] if self.client_id == "reserved" else []
         words += {"none": ["no scope"], "reserved": ["scopes with reserved characters"]}.get(self.scope, [])
         words += [f"a redirect_uri with ?{self.redirect_query}"] if self.redirect_query else []
@@ -48,6 +52,14 @@ _CLEARTEXT = {
     "token": "the token endpoint of another machine",
     "api": "the API of another machine",
     "within": "token endpoint and API by the name localhost",
+}
+_METADATA = {
+    "right": "the server's metadata",
+    "plain_first": "metadata that name the method plain before S256",
+    "plain_alone": "metadata that name the method plain alone",
+    "no_methods": "metadata that name no method of PKCE",
+    "silent": "metadata that do not speak of PKCE",
+    "of_another": "metadata that name another issuer",
 }
 PLAIN = AssignmentKind()
 
@@ -64,7 +76,9 @@ class Assignment(msgspec.Struct, frozen=True):
     client_secret: str | None
     redirect_uri: str
     scope: str
+    # The server's name for itself: its metadata have it, or its responses, where there are no metadata.
     issuer: str | None = None
+    metadata_url: str | None = None
     kind: AssignmentKind = PLAIN
     # What to trust where the endpoints are https: a file of certificates, as PEM.
     ca_file: str | None = None

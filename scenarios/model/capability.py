@@ -26,6 +26,7 @@ class Capability(Enum):
     OTHER_NAMES = "other_names"
     PKCE = "pkce"
     ISSUER = "issuer"
+    DISCOVERY = "discovery"
 
 
 MEANINGS = {
@@ -46,6 +47,7 @@ MEANINGS = {
     Capability.OTHER_NAMES: f"the name {OTHER_NAME} leads to this machine, as that of another",
     Capability.PKCE: "it sends a code_challenge",
     Capability.ISSUER: "it compares the issuer of an authorization response",
+    Capability.DISCOVERY: "it reads the server's metadata, if it is told of any",
 }
 
 # How somebody whose client can do it says so; what is not here is declared in the client or its adapter.
@@ -56,5 +58,12 @@ DECLARED_BY = {
     Capability.SIGNED_IN: "Say how to see it with --signed-in PROBE, or declare it in the client",
     Capability.HTML: "Judge the application itself, with --login PATH -- COMMAND",
     Capability.POST_CALLBACK: "Judge the application itself, with --login PATH -- COMMAND",
+    Capability.DISCOVERY: "Hand it {metadata_url} with --env NAME={metadata_url}, or declare it in the client",
 }
 DECLARED_OTHERWISE = "Declare it in the client or its adapter"
+
+
+def absent(capability: Capability) -> tuple[str, str]:
+    """Why a scenario does not apply to an application without a capability, and what to do about it."""
+    cause = f"It needs an application where {MEANINGS[capability]} ({capability.value})."
+    return cause, f"{DECLARED_BY.get(capability, DECLARED_OTHERWISE)}, if it can do that."

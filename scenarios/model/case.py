@@ -34,6 +34,8 @@ class Case(msgspec.Struct, frozen=True):
     # The flows of the good logins before and after.
     before: str = ""
     after: str = ""
+    # The flow in which the application asked for the server's metadata, where it was told of them.
+    metadata: str = ""
     entries: tuple[Entry, ...] = ()
     trouble: Trouble | None = None
     # What the application said when it did not start with settings that it may refuse; `before` is of another one.

@@ -65,6 +65,11 @@ class Scenario:
         name = self.story.__name__
         return replace(self, identifier=f"{topic}/{name.replace('_', '-')}")
 
+    def assignment_of(self, row: str) -> AssignmentKind:
+        """What is special about what the application is told: the row's own, where rows are of that."""
+        value = self.rows.get(row)
+        return value if isinstance(value, AssignmentKind) else self.assignment
+
     @property
     def must_refuse(self) -> bool:
         """True where passing means that something was refused."""
@@ -93,7 +98,10 @@ def scenario(
     seeds: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Story], Scenario]:
-    """Make a scenario of a story; its docstring is the published text. Rows are handed to the story one by one."""
+    """Make a scenario of a story; its docstring is the published text.
+
+    Rows are handed to the story one by one; those that are assignments, to the application.
+    """
 
     def made(story: Story) -> Scenario:
         return Scenario(

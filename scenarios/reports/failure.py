@@ -83,7 +83,7 @@ def of_scenario(scenario: Scenario, case: Case, verdict: Verdict, header: Repeat
     secrets = () if case.app is None else (case.app.client_secret,)
     hidden = Hidden(case.entries, secrets)
     lines: list[Line] = [("story", " ".join(scenario.text.split())), *_requirement(scenario.requirement)]
-    lines += situation(case, hidden, scenario.assignment)
+    lines += situation(case, hidden, scenario.assignment_of(case.row))
     lines.append(("expected", hidden.text(verdict.expected)))
     lines.append(("actual", hidden.text(verdict.actual)))
     lines += _exchanges(verdict.exchanges, case.entries)

@@ -125,6 +125,8 @@ class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_d
     sessions: dict[str, tuple[str, ...]] = {}
     before: str = ""
     after: str = ""
+    metadata: str = ""
+    refused_settings: str = ""
     trouble: Trouble | None = None
     alone: bool = False
     leniencies: tuple[str, ...] = ()
@@ -243,6 +245,8 @@ def case_line(case: Case) -> CaseLine:
         sessions=case.sessions,
         before=case.before,
         after=case.after,
+        metadata=case.metadata,
+        refused_settings=_text(case.refused_settings),
         trouble=None if case.trouble is None else _troubled(case.trouble),
         alone=case.alone,
         leniencies=case.leniencies,
@@ -261,6 +265,8 @@ def case_of(line: CaseLine) -> Case:
         sessions=line.sessions,
         before=line.before,
         after=line.after,
+        metadata=line.metadata,
+        refused_settings=line.refused_settings,
         entries=tuple(map(entry_of, line.entries)),
         trouble=line.trouble,
         alone=line.alone,

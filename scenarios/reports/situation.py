@@ -43,7 +43,8 @@ def is_plain(case: Case, assignment: AssignmentKind = PLAIN) -> bool:
 def _of_exchanges(case: Case, hidden: Hidden) -> Iterator[Line]:
     """Each change once, however often it was made: a client that asks again is answered in the same way again."""
     told: dict[tuple[str, ...], list[Exchange]] = {}
-    for exchange in case.exchanges:
+    of_metadata = [each for each in case.of_flow(case.metadata) if isinstance(each, Exchange)] if case.metadata else []
+    for exchange in (*of_metadata, *case.exchanges):
         if exchange.changes:
             whose = _whose(case, exchange.flow)
             changes = shortened("; ".join(exchange.changes))
@@ -169,7 +170,7 @@ def _expired(case: Case, time: Event) -> str:
 
 
 def _whose(case: Case, flow: str) -> str:
-    return f" ({_session_of(case, flow)})" if len(case.sessions) > 1 else ""
+    return f" ({_session_of(case, flow)})" if len(case.sessions) > 1 and flow != case.metadata else ""
 
 
 def _session_of(case: Case, flow: str) -> str:

@@ -84,6 +84,7 @@ def _head(selected: Selected, case: Case, verdict: Verdict, header: Header, hidd
 def _story(case: Case, hidden: Hidden) -> Iterator[str]:
     whose = {flow: name for name, flows in case.sessions.items() for flow in flows}
     whose |= {case.before: "good login before", case.after: "good login after"}
+    whose |= {case.metadata: "the server's metadata"} if case.metadata else {}
     yield ""
     yield "Secrets are marks: [length, digest]; equal secrets have equal marks."
     for entry in case.entries:

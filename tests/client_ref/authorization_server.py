@@ -52,6 +52,13 @@ TOKENS = {
     "scope": "account.read offline",
 }
 
+METADATA = {
+    "issuer": "https://server.example/a",
+    "authorization_endpoint": "https://server.example/found/auth",
+    "token_endpoint": "https://server.example/found/token",
+    "code_challenge_methods_supported": ["S256"],
+}
+
 
 @dataclass
 class AuthorizationServer:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from client_ref.client import Granted, granted
+from client_ref.discovery import discover
 from client_ref.errors import Refusal
 from client_ref.flaws.flaw import Flaw
 from client_ref.flows import Flows
@@ -35,6 +36,14 @@ class Seat:
         self.flaw = flaw
         self.server = AuthorizationServer(registration, **server)
         self.granted: Granted | None = None
+
+    def discover(self) -> str:
+        """Ask for the metadata, and go by them from now on: `read`, or the code of a refusal."""
+        try:
+            self.registration = drive(discover(self.registration, self.policy), self.server.answer)
+        except Refusal as refusal:
+            return refusal.code
+        return "read"
 
     def begin(self, session: Session) -> str:
         return self.flows.begin(self.registration, session, self.policy).url

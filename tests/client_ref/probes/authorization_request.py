@@ -103,7 +103,9 @@ def challenge_and_verifier(make: Make) -> bool:
 def no_downgrade(make: Make) -> bool:
     seat, session = make(), {}
     seat.land(session, seat.server.deny(seat.begin(session), "invalid_request"))
-    return dict(query(seat.begin(session)))["code_challenge_method"] == "S256"
+    promised = [make(code_challenge_methods=methods).begin({}) for methods in (("plain", "S256"), ("plain",), ())]
+    asked = [dict(query(url)) for url in (seat.begin(session), *promised)]
+    return all(each.get("code_challenge_method") == "S256" for each in asked)
 
 
 @row("S-PKCE-04")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from client_ref.session import LOGIN_LIFETIME
+from tests.client_ref.authorization_server import METADATA, json_response
 from tests.client_ref.browser import login_under
 from tests.client_ref.probes.probe import Make, forms, page_after, query, row, s256
 
@@ -191,7 +192,9 @@ def issuer_of_another(make: Make) -> bool:
 
 @row("S-MIX-02")
 def issuer_missing(make: Make) -> bool:
-    return make(issuer=ISSUER).log_in() == "iss_missing"
+    told = make(issuer=ISSUER, metadata_url=f"{ISSUER}/.well-known/oauth-authorization-server")
+    told.server.api_script = [json_response({**METADATA, "issuer": f"{ISSUER}/tenant"})]
+    return make(issuer=ISSUER).log_in() == "iss_missing" and told.discover() == "metadata_issuer_mismatch"
 
 
 @row("S-MIX-03")

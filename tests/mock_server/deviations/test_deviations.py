@@ -8,6 +8,7 @@ import gzip
 import importlib
 import inspect
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from mock_server.changes import DEVIATIONS, Changes
 from mock_server.deviations import authorization_response, error_response, token_response
 from mock_server.transcript import Answer
-from tests.mock_server.in_memory import InMemory, answered, error, members
+from tests.mock_server.in_memory import InMemory, answered, error, get, members
 
 
 def read(answer):
@@ -102,9 +103,14 @@ def me(server, flow):
     return server.me(server.login(flow=flow)["access_token"])
 
 
-ASKED = {"token_response": token, "error_response": refused, "resource": me}
+def document(server, flow):
+    changes = replace(server.core.flows[flow].changes, variation={"metadata": True})
+    return server.core.metadata(get(server.core.metadata_url_of(server.core.change_flow(flow, changes))[21:]))
+
+
+ASKED = {"token_response": token, "error_response": refused, "resource": me, "metadata": document}
 # A member that each kind of answer has.
-MEMBER = {"token_response": "token_type", "error_response": "error", "resource": "email"}
+MEMBER = {"token_response": "token_type", "error_response": "error", "resource": "email", "metadata": "issuer"}
 
 
 def of_json(family):
@@ -204,11 +210,21 @@ def test_a_good_token_is_refused():
     assert small.header("www-authenticate") == 'bearer realm="frame.io", error="invalid_token"'
 
 
+def test_metadata_of_another_issuer():
+    """Whoever goes by them is known by the authorization endpoint."""
+    right, sent = both("metadata.names", ("https://attacker.example",), document)
+    told, own = json.loads(sent.body), json.loads(right.body)
+    changed = {name: value for name, value in told.items() if own[name] != value}
+    marked = f"{own['authorization_endpoint']}?metadata=of-another"
+    assert changed == {"issuer": "https://attacker.example", "authorization_endpoint": marked}
+    assert (sent.status, sent.headers) == (right.status, right.headers)
+
+
 def test_every_deviation_has_a_test():
     tested = {row.values[0] for row in (*named("authorization_response", OF_REDIRECTS), *JSON_ROWS)}
     tested |= {f"authorization_response.{name}" for name in ("uses_fragment", "answers_with_status")}
     tested |= {f"{family}.{name}" for family in ASKED for name in ("sends_body", "truncates", "form_encodes")}
-    tested |= {"token_response.errs", "token_response.compresses", "resource.refuses"}
+    tested |= {"token_response.errs", "token_response.compresses", "resource.refuses", "metadata.names"}
     assert set(DEVIATIONS) == tested
 
 

@@ -128,6 +128,14 @@ async def test_metadata():
     assert (await call(Application(InMemory().core), "GET", path))[0] == 404
 
 
+async def test_metadata_of_an_issuer_that_is_a_flow(app, server):
+    flow = server.flow(Changes(variation={"metadata": True}))
+    path = "/.well-known/oauth-authorization-server"
+    assert json.loads((await call(app, "GET", f"{path}/{flow}"))[2])["issuer"] == f"http://127.0.0.1:4444/{flow}"
+    assert (await call(app, "GET", f"{path}/nobody"))[0] == 404
+    assert (await call(app, "POST", f"{path}/{flow}"))[0] == 404
+
+
 @pytest.mark.parametrize("sizes", [(MAXIMUM_BODY + 1,), (MAXIMUM_BODY, 1), (1 << 16,) * 17])
 async def test_large_body(app, server, sizes):
     parts = tuple(b"a" * size for size in sizes)

@@ -43,6 +43,8 @@ class Process:
         self._ended = self._ended or self._spoil(request, {}) or "ended with exit code 0"
 
     def _work(self, request: dict) -> None:
+        for name in getattr(self._spoil, "hides", ()):
+            request.get("assignment", {}).pop(name, None)
         idle = request["message"] in getattr(self._spoil, "idle_at", ())
         told = self._spoil(request, {} if idle else self._adapter.answer(request))
         if isinstance(told, str):
@@ -83,4 +85,14 @@ class Idle:
     def __call__(self, request: dict, answer: Answer) -> object:
         if request["message"] in self.idle_at:
             return {"message": "outcome", "seq": request["seq"], "kind": "signed_in"}
+        return answer or None
+
+
+class Unread:
+    """Members of its assignment never reach the client."""
+
+    def __init__(self, *names: str) -> None:
+        self.hides = names
+
+    def __call__(self, request: dict, answer: Answer) -> object:
         return answer or None

@@ -13,7 +13,7 @@ from scenarios.adapter_check.asking import AdapterCheck
 from scenarios.adapter_check.looking import NEXT_STEPS
 from scenarios.drivers import adapter_connection, messages
 from scenarios.drivers.user_agent import UserAgent
-from tests.scenarios.adapter_check.spoilt import Idle, Process, at, counted, with_, without_capabilities
+from tests.scenarios.adapter_check.spoilt import Idle, Process, Unread, at, counted, with_, without_capabilities
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def checked(monkeypatch):
                     check = AdapterCheck(["adapter"], server, user_agent, "basic", patience)
                     await check.run()
                     if check.started is not None:
-                        await check.run_to_the_end_of_stdin()
+                        await check.run_once_more()
                     return check.remarks
 
         return asyncio.run(check())
@@ -44,7 +44,7 @@ def wrong(remarks):
 def test_the_reference_adapter_conforms(checked):
     remarks = checked(lambda request, answer: answer or None)
     assert not wrong(remarks)
-    assert len(remarks) == 18
+    assert len(remarks) == 19
     assert not {each.what for each in remarks if "declared" in each.what}
 
 
@@ -135,6 +135,10 @@ FAULTS = {
     "a code that is not redeemed": (Idle("land"), (GENUINE, "NOT_ON_THE_WIRE", "outcome.kind")),
     "a call of the API that is not made": (Idle("call_api"), ("call_api", "NOT_ON_THE_WIRE", "outcome.kind")),
     "a refresh that is not made": (Idle("refresh"), ("refresh", "NOT_ON_THE_WIRE", "outcome.kind")),
+    "metadata that are not read": (
+        Unread("metadata_url"),
+        ("discovery: a login by the server's metadata", "NOT_HONOURED", "begun"),
+    ),
     "refresh, undeclared and done": (
         without_capabilities("refresh"),
         ("refresh, which was not declared", "UNDECLARED", "message"),
