@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,7 +11,7 @@ from mock_server.delivery import Delivery, Redirect, TurnAway
 from mock_server.deviations.deviation import Deviation, target_of
 from mock_server.encoding import Message, encode, plain
 from mock_server.flow import Flow
-from mock_server.protocol.authorization_endpoint import named
+from mock_server.protocol.authorization_endpoint import Checked, Refused, named
 from mock_server.protocol.errors import OAuthError
 from mock_server.protocol.messages import AuthorizationResponse, TokenResponse
 from mock_server.protocol.vocabulary import Endpoint
@@ -47,6 +47,17 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     def takes_effect(self) -> bool:
         """False where the request is turned away before it changes anything."""
         return self.delivery is None or self.delivery.takes_effect
+
+
+class Pending(NamedTuple):
+    """An authorization request that waits for the resource owner."""
+
+    flow: Flow
+    attributed_by: AttributedBy
+    checked: Checked
+    # What the provider without the flow's leniencies made of it.
+    strictly: Checked | Refused
+    request: ReceivedRequest
 
 
 class Answering:

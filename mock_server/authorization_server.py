@@ -8,10 +8,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
-from typing import NamedTuple
 
 from mock_server import decoding
-from mock_server.answering import Answering, Arrival, Outcome, remember
+from mock_server.answering import Answering, Arrival, Outcome, Pending, remember
 from mock_server.attribution import (
     FLOW_HEADER,
     Attribution,
@@ -48,17 +47,6 @@ _PREFIXES = {
 }
 _MISDIRECTED = 32
 _NO_SUCH_PAGE = plain(404, "404 page not found\n")
-
-
-class Pending(NamedTuple):
-    """An authorization request that waits for the resource owner."""
-
-    flow: Flow
-    attributed_by: AttributedBy
-    checked: Checked
-    # What the provider without the flow's leniencies made of it.
-    strictly: Checked | Refused
-    request: ReceivedRequest
 
 
 class AuthorizationServer:
@@ -158,14 +146,6 @@ class AuthorizationServer:
         """An address at the second origin; who asks there is recorded with the flow."""
         with self.store.lock:
             return self._answering.collector(flow)
-
-    def issuer_of(self, flow: Flow) -> str:
-        """A name of this server that is one flow's own: its metadata are what the flow's changes make of them."""
-        return f"{self.issuer}/{flow.identifier}"
-
-    def metadata_url_of(self, flow: Flow) -> str:
-        """Where the metadata of that issuer are (RFC 8414 3.1)."""
-        return f"{self.issuer}{documents.PATH}/{flow.identifier}"
 
     def close_flow(self, identifier: str) -> None:
         """Forget a flow: what it knows no longer names it."""
@@ -291,7 +271,7 @@ class AuthorizationServer:
             arrival = self._arrival("metadata", request, flow, attributed_by)
             if not flow.lenient.metadata:
                 return self._answering.send(arrival, _NO_SUCH_PAGE)
-            document = documents.metadata(self.issuer_of(named) if named else self.issuer, flow.lenient, self.issuer)
+            document = documents.metadata(flow.lenient, self.issuer, named.identifier if named else "")
             return self._answering.answer(arrival, MetadataResponse(document))
 
     def second_hop(self, ticket: str, request: ReceivedRequest) -> Outcome:

@@ -22,7 +22,8 @@ from scenarios.drivers.user_agent import UserAgent
 from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.limits import BLINDING
 from scenarios.model.assignment import PLAIN, AppKind
-from scenarios.performing import Ground, Recorder
+from scenarios.performing import Ground
+from scenarios.recorder import Recorder
 
 
 @dataclass(frozen=True)

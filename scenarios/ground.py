@@ -15,6 +15,7 @@ from mock_server.changes import Changes
 from mock_server.deviations import metadata
 from mock_server.deviations.deviation import Deviation
 from mock_server.flow import Flow
+from mock_server.protocol.metadata import issuer_of, url_of
 from mock_server.protocol.provider import LENIENCIES
 from mock_server.protocol.records import App
 from mock_server.serving import LOOPBACK, RunningServer, throw_away_authority
@@ -37,7 +38,8 @@ from scenarios.evidence import is_alive
 from scenarios.limits import compare, keeps_apart, logins_apart, serves_together
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind, Metadata
 from scenarios.model.capability import OTHER_NAME, Capability, absent
-from scenarios.performing import Ground, Recorder, plain_login
+from scenarios.performing import Ground, plain_login
+from scenarios.recorder import Recorder
 
 _SCOPES = ("offline", "account.read", "asset.read")
 # Printable ASCII that RFC 6749 2.3.1 wants encoded; no colon in the id, for an HTTP library may refuse one there.
@@ -149,8 +151,8 @@ def metadata_flow(server: RunningServer, kind: AssignmentKind) -> Flow | None:
 
 def told_of_metadata(server: RunningServer, assignment: Assignment, described: Flow) -> Assignment:
     """An assignment that says whose the metadata of a flow are, and where."""
-    issuer, url = server.core.issuer_of(described), server.core.metadata_url_of(described)
-    return msgspec.structs.replace(assignment, issuer=issuer, metadata_url=url)
+    origin, flow = server.core.issuer, described.identifier
+    return msgspec.structs.replace(assignment, issuer=issuer_of(origin, flow), metadata_url=url_of(origin, flow))
 
 
 # By what the metadata are like: what is done to the right ones.

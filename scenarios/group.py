@@ -21,7 +21,8 @@ from scenarios.limits import bears_another
 from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.capability import Capability, absent
 from scenarios.model.case import Case, Trouble
-from scenarios.performing import Ground, Recorder, control_login, perform
+from scenarios.performing import Ground, control_login, perform
+from scenarios.recorder import Recorder
 
 MOST_LANES = 8
 # An application that dies so often without one good login in between is given up.

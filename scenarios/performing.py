@@ -14,7 +14,6 @@ from mock_server.changes import NONE, Changes, written
 from mock_server.protocol.records import App
 from mock_server.protocol.vocabulary import Certificate
 from mock_server.serving import RunningServer
-from mock_server.transcript import Entry, Exchange
 from scenarios.collection import Selected
 from scenarios.drivers.driver import (
     Application,
@@ -34,6 +33,7 @@ from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.outcome import Outcome
 from scenarios.model.stage import Redirect, Session
+from scenarios.recorder import Recorder
 from scenarios.seeing import as_recorded
 
 # What the whole run forgives is no secret, but an access token outlives its hour only by moving the server's clock.
@@ -325,36 +325,6 @@ async def control_login(ground: Ground) -> str:
     if isinstance(login.error, ApplicationDied):
         raise login.error
     return login.flow
-
-
-class Recorder:
-    """Keeps the entries of the flows in hand: the server's own journal is a ring and forgets."""
-
-    def __init__(self, server: RunningServer) -> None:
-        self._by_flow: dict[str, list[Entry]] = {}
-        self._strays: list[Exchange] = []
-        self._stop = server.transcript.listen(self._hear)
-
-    def _hear(self, entry: Entry) -> None:
-        if entry.flow:
-            self._by_flow.setdefault(entry.flow, []).append(entry)
-        elif isinstance(entry, Exchange):
-            self._strays.append(entry)
-
-    def entries(self, flows: frozenset[str], since: int, until: int) -> tuple[Entry, ...]:
-        """The entries of some flows, and the strays between two numbers; in order."""
-        found: list[Entry] = [entry for flow in flows for entry in tuple(self._by_flow.get(flow, ()))]
-        found += [stray for stray in tuple(self._strays) if since <= stray.number <= until]
-        return tuple(sorted(found, key=lambda entry: entry.number))
-
-    def everything(self) -> tuple[Entry, ...]:
-        """Every entry that was heard."""
-        found = [entry for entries in tuple(self._by_flow.values()) for entry in tuple(entries)]
-        return tuple(sorted([*found, *self._strays], key=lambda entry: entry.number))
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._stop()
 
 
 async def perform(

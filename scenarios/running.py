@@ -23,7 +23,8 @@ from scenarios.model.assignment import PLAIN, AppKind, AssignmentKind
 from scenarios.model.capability import Capability
 from scenarios.model.case import Case, Trouble, TroubleKind
 from scenarios.model.verdict import RuleVerdict, Verdict
-from scenarios.performing import Ground, Recorder, control_login
+from scenarios.performing import Ground, control_login
+from scenarios.recorder import Recorder
 from scenarios.rules.always import RULES
 from scenarios.rules.rule import judge_rules
 from scenarios.summary import Summary, Terms

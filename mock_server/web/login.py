@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.answering import Outcome
-from mock_server.authorization_server import AuthorizationServer, Pending
+from mock_server.answering import Outcome, Pending
+from mock_server.authorization_server import AuthorizationServer
 from mock_server.changes import NONE, Changes, written
 from mock_server.protocol.form import Parameters
 from mock_server.protocol.resource_owner import Allow, Ask, Consent, Deny

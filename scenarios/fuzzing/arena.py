@@ -19,7 +19,8 @@ from scenarios.drivers.driver import CannotStart, Driver, DriverError, SessionFa
 from scenarios.drivers.user_agent import UserAgent
 from scenarios.ground import Learned, break_ground, learn, listening, secured
 from scenarios.model.assignment import PLAIN, AppKind
-from scenarios.performing import Ground, Recorder
+from scenarios.performing import Ground
+from scenarios.recorder import Recorder
 
 # So many flows are remembered, so that what a client sends late is known to be late.
 _REMEMBERED = 64

@@ -8,6 +8,7 @@ import pytest
 from mock_server.changes import NONE, Changes
 from mock_server.delivery import Delivery, Redirect, TurnAway
 from mock_server.deviations import metadata
+from mock_server.protocol.metadata import issuer_of, url_of
 from mock_server.protocol.provider import FRAMEIO
 from mock_server.protocol.records import App
 from mock_server.protocol.resource_owner import Allow, Ask, Deny, DenyByServer
@@ -201,9 +202,9 @@ def test_a_flow_may_be_an_issuer_of_its_own(server):
     """Whoever asks for its metadata is known by their address, before any login."""
     one = server.core.open_flow(Changes(variation={"metadata": True}))
     other = server.core.open_flow(Changes(deviation=metadata.omits("issuer"), variation={"metadata": True}))
-    assert server.core.issuer_of(one) == "http://127.0.0.1:4444/flow-1"
-    for flow, issuer in ((one, server.core.issuer_of(one)), (other, None)):
-        url = server.core.metadata_url_of(flow)
+    assert issuer_of(server.core.issuer, one.identifier) == "http://127.0.0.1:4444/flow-1"
+    for flow, issuer in ((one, issuer_of(server.core.issuer, one.identifier)), (other, None)):
+        url = url_of(server.core.issuer, flow.identifier)
         assert url == f"http://127.0.0.1:4444/.well-known/oauth-authorization-server/{flow.identifier}"
         told = members(server.core.metadata(get(urlsplit(url).path)))
         assert (server.last.flow, server.last.attributed_by) == (flow.identifier, "value")

@@ -15,6 +15,7 @@ import pytest
 
 from mock_server.changes import DEVIATIONS, Changes
 from mock_server.deviations import authorization_response, error_response, token_response
+from mock_server.protocol.metadata import url_of
 from mock_server.transcript import Answer
 from tests.mock_server.in_memory import InMemory, answered, error, get, members
 
@@ -105,7 +106,8 @@ def me(server, flow):
 
 def document(server, flow):
     changes = replace(server.core.flows[flow].changes, variation={"metadata": True})
-    return server.core.metadata(get(server.core.metadata_url_of(server.core.change_flow(flow, changes))[21:]))
+    server.core.change_flow(flow, changes)
+    return server.core.metadata(get(url_of("", flow)))
 
 
 ASKED = {"token_response": token, "error_response": refused, "resource": me, "metadata": document}

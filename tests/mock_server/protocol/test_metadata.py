@@ -91,5 +91,5 @@ def test_frameio_has_no_document():
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
 def test_a_document_is_made_of_json(provider):
-    document = dict(metadata("https://issuer.example", provider))
+    document = dict(metadata(provider, "https://issuer.example"))
     assert ("code_challenge_methods_supported" in document) == provider.pkce_supported
