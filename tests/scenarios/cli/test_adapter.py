@@ -51,7 +51,7 @@ def test_an_adapter_that_does_not(check):
 
 def test_one_that_leaves_a_child_and_is_deaf_is_ended(check):
     """The guard over every test sees a process that is left."""
-    result = check("--app-kind", "basic", "--timeout", "0.3", "--", sys.executable, "-IS", MINIATURES, "stubborn")
+    result = check("--app-kind", "basic", "--timeout", "1", "--", sys.executable, "-IS", MINIATURES, "stubborn")
     assert result.returncode == 1, result.stdout
     assert "DOES_NOT_END" in result.stdout
 
