@@ -8,7 +8,9 @@ import { createInterface } from "node:readline";
 import nodeFetch from "node-fetch";
 import * as oauth from "oauth4webapi";
 
-const CAPABILITIES = ["sessions", "concurrent", "refresh", "call_api", "parallel_calls", "reason", "pkce", "issuer"];
+const CAPABILITIES = [
+  ...["sessions", "concurrent", "refresh", "call_api", "parallel_calls", "reason", "pkce", "issuer", "discovery"],
+];
 const sessions = new Map();
 let assigned, as, client, authentication;
 
@@ -38,7 +40,16 @@ function start({ assignment }) {
   return { message: "started", version: 1, client: named, capabilities: CAPABILITIES };
 }
 
+// The library's own way: the well-known address of an issuer, and a document that has to name it.
+async function discovered() {
+  const issuer = new URL(assigned.issuer);
+  const answer = await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...options() });
+  as = await oauth.processDiscoveryResponse(issuer, answer);
+  assigned.metadata_url = undefined;
+}
+
 async function begin({ session }) {
+  if (assigned.metadata_url) await discovered();
   const state = oauth.generateRandomState();
   const verifier = oauth.generateRandomCodeVerifier();
   sessionOf(session).logins.set(state, verifier);
