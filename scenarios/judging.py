@@ -322,7 +322,9 @@ def _judge_sends_at_most(scenario: Scenario, case: Case, expectation: SendsAtMos
     if missing is not None:
         return missing
     if expectation.step == "call_api" and not any(e.endpoint == "resource" for e in since):
-        return never_came(case, expectation.session, "resource_request")
+        # It knows that its token has expired, and asks its user to log in again.
+        asks_to_log_in = bool(expectation.at_least) and outcome is not None and outcome.kind == "refused"
+        return does_not_refresh(case) if asks_to_log_in else never_came(case, expectation.session, "resource_request")
     if len(counted) < expectation.at_least:
         return does_not_refresh(case, told=expectation.step == "refresh")
     refused = any(e.sent.status >= 400 for e in since)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -213,6 +214,8 @@ class LiveStage:
         self._ground = ground
         self._keeps_pages = keeps_pages
         self._certificate: Certificate = "trusted"
+        # Seconds by which the application's clock is ahead.
+        self._moved = 0.0
         self.sessions: list[LiveSession] = []
 
     def session(self, name: str = "") -> LiveSession:
@@ -248,6 +251,7 @@ class LiveStage:
         if not isinstance(application, ApplicationWithClock):
             raise DoesNotApply("NO_CLOCK", "This seat cannot move its clock.", "Judge it in this process.")
         await application.move_clock(seconds)
+        self._moved += seconds
         if seconds > 0:
             self._told(f"by its own clock {seconds:g} s went by")
 
@@ -289,6 +293,10 @@ class LiveStage:
         """Close every step and every user agent."""
         if self._certificate != "trusted":
             self._ground.server.present("trusted")
+        if self._moved:
+            # The story broke off; what comes after it lives in the present again.
+            with suppress(Exception):
+                await self.move_clock(-self._moved)
         for session in self.sessions:
             session.settle()
             await session.client.close()

@@ -108,7 +108,7 @@ def does_not_refresh(case: Case, *, told: bool = False) -> Verdict:
 
     Nor to send anything when it is `told` to refresh and will not.
     """
-    cause = "The API refused an access token that had expired, and the client did not refresh by itself."
+    cause = "Its access token had expired, and the client did not refresh by itself."
     if told:
         cause = "The client was told to refresh, and sent no refresh token."
     next_step = "Nothing obliges it to; what it would have to do then cannot be judged."

@@ -12,12 +12,16 @@ from scenarios.model.capability import Capability
 from scenarios.model.expectation import Accepts, Copes, Declares, SendsAtMost
 from scenarios.model.requirement import DERIVED, MUST_NOT, PROSE, RECOMMENDED
 from scenarios.model.scenario import changed, scenario
-from scenarios.model.stage import Stage, accepts, copes, declares, sends_at_most
+from scenarios.model.stage import Session, Stage, accepts, copes, declares, sends_at_most
 from scenarios.specifications import OAUTH21, RFC6749
 
 # A century in seconds: whoever believes in more believes in for ever.
 _CENTURY = 3_155_760_000.0
 
+# What an access token of Frame.io's lives, in seconds.
+_HOUR = 3600
+
+_COUNT = "add expires_in to the time of the answer, in the unit of the clock that it is compared with"
 _DEAD = "a dead token is used for weeks, or a living one thrown away at once"
 _UNKNOWN = "take a whole number that is not negative for seconds, and anything else for unknown, or refuse it"
 
@@ -175,3 +179,91 @@ async def token_that_dies_early(stage: Stage) -> Accepts:
     stage.expire_access_token(client)
     await client.call_api()
     return accepts(client, step="call_api")
+
+
+@scenario(
+    requirement=RECOMMENDED("count expires_in in seconds from the answer on", RFC6749.section("5.1")),
+    needs={Capability.CLOCK, Capability.CALL_API},
+    exclusive=True,
+    rows={"hour": 3600, "day": 86_400},
+    risk="every call is a refresh, for a token that has hours to live",
+    fix=_COUNT,
+    seeds=("S-REF-10",),
+)
+async def call_well_within_a_lifetime(stage: Stage, seconds: int) -> SendsAtMost:
+    """By the client's own clock somewhat less than half of the lifetime goes by: the API is called without a refresh.
+
+    A client that renews a token early is right, from half of its life on.
+    """
+    client = stage.session()
+    await client.log_in(changed({"access_token_lifetime": seconds}))
+    await _call_after(stage, client, 0.48 * seconds)
+    return sends_at_most(client, 0, "refresh", step="call_api")
+
+
+@scenario(
+    requirement=RECOMMENDED("count expires_in in seconds from the answer on", RFC6749.section("5.1")),
+    needs={Capability.CLOCK, Capability.CALL_API},
+    exclusive=True,
+    risk="whoever takes long to log in has a token that is thrown away while it lives",
+    fix=_COUNT,
+    seeds=("S-REF-10",),
+)
+async def lifetime_after_a_slow_login(stage: Stage) -> SendsAtMost:
+    """The tokens live for a quarter of an hour; so long take the login and the pause before a call together.
+
+    Since the answer less than half of the lifetime has gone by, so that nothing is to be refreshed.
+    """
+    client = stage.session()
+    redirect = await client.authorize(changed({"access_token_lifetime": 900}))
+    await stage.move_clock(490)
+    await client.land(redirect)
+    await _call_after(stage, client, 430)
+    await stage.move_clock(-490)
+    return sends_at_most(client, 0, "refresh", step="call_api")
+
+
+@scenario(
+    requirement=RECOMMENDED("count expires_in in seconds from the answer on", RFC6749.section("5.1")),
+    needs={Capability.CLOCK, Capability.CALL_API},
+    exclusive=True,
+    risk="from the first refresh on every call is one, and soon the server asks for patience",
+    fix="set the time of expiry anew with every refresh",
+    seeds=("S-REF-10",),
+)
+async def calls_after_a_lifetime(stage: Stage) -> SendsAtMost:
+    """The lifetime is over, by the server's clock and by the client's; the API is called three times: one refresh."""
+    client = stage.session()
+    await client.log_in(changed({"access_token_lifetime": _HOUR}))
+    stage.expire_access_token(client)
+    await stage.move_clock(3601)
+    for _ in range(3):
+        await client.call_api()
+    await stage.move_clock(-3601)
+    return sends_at_most(client, 1, "refresh", step="call_api", at_least=1)
+
+
+@scenario(
+    requirement=DERIVED("refresh an access token that is known to have expired", RFC6749.section("1.5")),
+    needs={Capability.CLOCK, Capability.CALL_API},
+    exclusive=True,
+    rows={"second-before": 3599, "second-after": 3601},
+    risk="users are sent to log in every hour, with a refresh token in hand that lives for a month",
+    fix="where there is a refresh token use it, and log in again only when it is refused",
+    control=True,
+    seeds=("S-REF-10",),
+)
+async def call_at_the_end_of_a_lifetime(stage: Stage, seconds: int) -> Accepts:
+    """By the client's own clock the hour of its token is all but over, or has just been over: the API is called."""
+    client = stage.session()
+    await client.log_in()
+    if seconds > _HOUR:
+        stage.expire_access_token(client)
+    await _call_after(stage, client, seconds)
+    return accepts(client, step="call_api")
+
+
+async def _call_after(stage: Stage, client: Session, seconds: float) -> None:
+    await stage.move_clock(seconds)
+    await client.call_api()
+    await stage.move_clock(-seconds)

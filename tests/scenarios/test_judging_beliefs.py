@@ -96,6 +96,19 @@ def test_a_client_that_was_not_asked_has_not_refrained():
     assert judged(plain, SendsAtMost("client", 1, "refresh", "refresh"))[1] == "STEP_NEVER_SETTLED"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [("refused", ("not_applicable", "DOES_NOT_REFRESH")), ("unknown", ("inconclusive", "NO_API_REQUEST"))],
+)
+def test_who_asks_its_user_to_log_in_again_has_not_refreshed(outcome, told):
+    evidence = Evidence()
+    evidence.login("own", "client")
+    evidence.step("own", "client", "call_api")
+    evidence.outcome("own", "client", outcome, "call_api")
+    assert judged(evidence, SendsAtMost("client", 1, "refresh", "call_api", at_least=1)) == told
+    assert judged(evidence, SendsAtMost("client", 1, "refresh", "call_api")) == ("inconclusive", "NO_API_REQUEST")
+
+
 @pytest.mark.parametrize("kind", ["signed_in", "refused", "unknown"])
 def test_whoever_comes_to_an_end_copes(kind):
     assert judged(logged_in(kind), Copes("client")) == ("passed", "")

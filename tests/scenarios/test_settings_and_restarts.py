@@ -1,5 +1,7 @@
 """Applications that refuse wrong settings, and applications that are restarted."""
 
+import threading
+
 from client_ref.client import factory as reference
 from tests.scenarios.test_running import driver, performed
 
@@ -30,6 +32,21 @@ def test_who_refuses_wrong_settings_and_cannot_log_in_with_right_ones_has_refuse
 
     summary, _ = performed(driver(deaf), "authorization-request/endpoint-with-a-fragment")
     assert {verdict.code for _, verdict in summary.verdicts} == {"NOT_ALIVE_BEFORE"}
+
+
+def test_a_clock_goes_back_when_a_story_breaks_off():
+    """Whatever is performed afterwards is performed in the present."""
+    moves = []
+
+    def slow(assignment):
+        client = reference(assignment)
+        client.move_clock = moves.append
+        client.call_api = lambda session: threading.Event().wait(0.6)
+        return client
+
+    summary, _ = performed(driver(slow), "token-lifetime/call-well-within-a-lifetime[hour]", limit=0.3)
+    assert {verdict.code for _, verdict in summary.verdicts} == {"SCENARIO_TIMED_OUT"}
+    assert moves == [1728.0, -1728.0]
 
 
 def test_a_restart_leaves_sessions_and_nothing_of_the_client():
