@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
+from mock_server.delivery import Delivery, Redirect
 from mock_server.deviations.deviation import Deviation
 from mock_server.protocol import form
 from mock_server.transcript import Answer
@@ -69,6 +70,29 @@ class Recodes(_Change, frozen=True, tag="recodes"):
     encoding: Literal["utf-16", "utf-8-sig", "form"]
 
 
+RedirectStatus = Literal[302, 303, 307, 308]
+Destination = Literal["other_port", "itself"]
+DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
+
+
+class SetsHeader(_Change, frozen=True, tag="sets_header"):
+    """Add a header, or give it another value."""
+
+    name: str
+    value: str
+
+
+class Redirects(_Change, frozen=True, tag="redirects"):
+    """Answer with a redirect: once to another port, where a good answer waits, or to the endpoint itself for ever.
+
+    Both are wrong whatever a client makes of them: credentials have no business at another origin (RFC 9700 4.12), and
+    what goes round in circles has to be noticed (RFC 9110 15.4). The mock sees to where it leads.
+    """
+
+    status: RedirectStatus
+    to: Destination = "other_port"
+
+
 AnswerChange = (
     SetsMember
     | DropsMember
@@ -79,7 +103,11 @@ AnswerChange = (
     | SetsBody
     | CutsBody
     | Recodes
+    | SetsHeader
+    | Redirects
 )
+
+_NOWHERE = "https://oauthspec-evil.example/token"
 
 
 def changed_answer(answer: Answer, changes: tuple[AnswerChange, ...]) -> Answer:
@@ -89,8 +117,19 @@ def changed_answer(answer: Answer, changes: tuple[AnswerChange, ...]) -> Answer:
     return answer
 
 
-def deviation(changes: tuple[AnswerChange, ...], occasion: int) -> Deviation:
+def delivery(changes: tuple[AnswerChange, ...]) -> Delivery | None:
+    """How the mock redirects the login's token request, where it does."""
+    redirects = next((change for change in changes if isinstance(change, Redirects)), None)
+    if redirects is None:
+        return None
+    return Delivery(Redirect(redirects.status, redirects.to), times=0 if redirects.to == "itself" else 1)
+
+
+def deviation(changes: tuple[AnswerChange, ...], occasion: int) -> Deviation | None:
     """The deviation that spoils the token answer of that occasion; 1 is the login, 2 the first refresh."""
+    changes = tuple(change for change in changes if not isinstance(change, Redirects))
+    if not changes:
+        return None
     written = msgspec.json.encode(changes).decode()
 
     def spoil(answer: Answer) -> Answer:
@@ -114,9 +153,11 @@ def _applied(answer: Answer, change: AnswerChange) -> Answer:
         case SetsStatus(status):
             return Answer(status, answer.headers, answer.body)
         case SetsMediaType(media_type):
-            kept = tuple(header for header in answer.headers if header[0].lower() != "content-type")
-            headers = (*kept, ("content-type", media_type)) if media_type else kept
-            return Answer(answer.status, headers, answer.body)
+            return _with_header(answer, "content-type", media_type)
+        case SetsHeader(name, value):
+            return _with_header(answer, name, value)
+        case Redirects(status, _):
+            return Answer(status, (("location", _NOWHERE),))
         case SetsBody(text):
             return _with_body(answer, text.encode("utf-8", "surrogateescape"))
         case CutsBody(length):
@@ -149,6 +190,11 @@ def _object(answer: Answer) -> dict[str, Any] | None:
 
 def _put(members: dict[str, Any], member: str, value: Any) -> dict[str, Any]:
     return {**members, member: value}
+
+
+def _with_header(answer: Answer, name: str, value: str) -> Answer:
+    kept = tuple(header for header in answer.headers if header[0].lower() != name)
+    return Answer(answer.status, (*kept, (name, value)) if value else kept, answer.body)
 
 
 def _with_body(answer: Answer, body: bytes) -> Answer:

@@ -91,6 +91,13 @@ class VerifierOfAnother(Violation):
     fix = "keep the verifier with its login, by state"
 
 
+class Downgraded(Violation):
+    identifier = "callback/challenge-downgraded"
+    requirement = MUST_NOT("fall back from S256 after a failure", RFC7636.section("7.2"))
+    risk = "whoever makes one login fail reads the verifier of the next one, and redeems its code"
+    fix = "begin again with a new verifier and S256, whatever the error was"
+
+
 class Forwarded(Violation):
     identifier = "callback/parameter-forwarded"
     requirement = MUST("ignore unknown response parameters", RFC6749.section("4.1.2"))

@@ -109,10 +109,13 @@ class Reorders(_Mutation, frozen=True, tag="reorders"):
 
 
 class Reencodes(_Mutation, frozen=True, tag="reencodes"):
-    """Spell a value otherwise: every octet percent-encoded, or hexadecimal digits in small letters."""
+    """Spell a value otherwise: every octet percent-encoded, in small letters, or encoded and encoded once more.
+
+    The first two are other spellings of the same value; `twice` is another value, unless somebody decodes it twice.
+    """
 
     parameter: str
-    how: Literal["every-octet", "lower-hex"] = "every-octet"
+    how: Literal["every-octet", "lower-hex", "twice"] = "every-octet"
 
 
 class MovesToFragment(_Mutation, frozen=True, tag="moves_to_fragment"):
@@ -246,4 +249,5 @@ def _every_octet(value: str) -> str:
 _SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "every-octet": _every_octet,
     "lower-hex": lambda value: _every_octet(value).lower(),
+    "twice": lambda value: _every_octet(value).replace("%", "%25"),
 }

@@ -23,6 +23,8 @@ _FIELDS = frozenset(
 _REFRESH_FIELDS = frozenset(
     {"grant_type", "refresh_token", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"}
 )
+# The highest default of an HTTP client known to us is 30.
+_MOST_HOPS = 50
 _STATE: Mapping[str, type[Violation]] = {
     "state-missing": invariants.StateMissing,
     "state-altered": invariants.StateAltered,
@@ -130,6 +132,10 @@ def _ended(outcome: Outcome) -> Iterator[Violation]:
 
 def _requests(landed: Landed) -> Iterator[Violation]:
     """What no landing may lead to, whatever it holds."""
+    redirected = [post for post in landed.posts if post.sent.status // 100 == 3]
+    if len(redirected) > _MOST_HOPS:
+        seen = f"{len(redirected)} token requests were redirected to where they came from"
+        yield token_invariants.RedirectedInCircles(seen, numbers(redirected[:2]))
     fetched = [e for e in landed.window if CANARY in e.request.query]
     if fetched:
         yield invariants.ErrorUriFetched("the client sent a request to an address from the URL", numbers(fetched))

@@ -11,7 +11,7 @@ from mock_server.transcript import Exchange
 from scenarios.checks.login import body, logins, query
 from scenarios.drivers.driver import ApplicationDied, ClientSession, SessionFailed
 from scenarios.fuzzing import invariants, oracle
-from scenarios.fuzzing.answers import deviation
+from scenarios.fuzzing.answers import delivery, deviation
 from scenarios.fuzzing.arena import Arena
 from scenarios.fuzzing.examples import Begins, CallsApi, Example, Expires, Lands, Refreshes, Step
 from scenarios.fuzzing.mutations import EVIL, MARKED, Moves, arrived, decoded, here, mutated
@@ -34,6 +34,7 @@ class _Redirect:
     flow: str
     parameters: dict[str, str]
     challenge: str
+    method: str
     scope: str
     denied: bool
     presented: bool = False
@@ -143,15 +144,23 @@ class Performance:
     # Steps.
 
     async def _begin(self, step: Begins, session: _Session) -> None:
-        spoils = deviation(step.answers, step.occasion) if step.answers else None
-        flow = self._arena.open_flow(Changes(deviation=spoils, resource_owner=Deny() if step.denied else None))
+        changes = Changes(
+            deviation=deviation(step.answers, step.occasion),
+            delivery=delivery(step.answers),
+            resource_owner=Deny() if step.denied else None,
+        )
+        flow = self._arena.open_flow(changes)
         url = await session.client.begin()
         mark = self._arena.mark()
         redirect = self._arena.visit(url, flow)
         asked = next((query(e) for e in self._arena.since(mark, frozenset({flow}))), None)
-        challenge, scope = (asked.get("code_challenge"), asked.get("scope")) if asked is not None else ("", "")
+        names = ("code_challenge", "code_challenge_method", "scope")
+        challenge, method, scope = (asked.get(name) if asked is not None else "" for name in names)
+        if method != "S256" and any(earlier.method == "S256" for earlier in session.redirects):
+            seen = f"a login with S256 was followed by one with {method or 'no method'}"
+            self.violations.append(invariants.Downgraded(seen))
         parameters = dict(decoded(arrived(redirect)))
-        session.redirects.append(_Redirect(redirect, flow, parameters, challenge, scope, step.denied))
+        session.redirects.append(_Redirect(redirect, flow, parameters, challenge, method, scope, step.denied))
         session.forged = False
         self.story.append(f"{step.session} begins a login{' and declines' if step.denied else ''}")
 
@@ -223,8 +232,9 @@ class Performance:
             session.held = oracle.after_answer(Held(), read_answer(post.sent), post, landed)
 
     def _sent_too_often(self, landed: Landed) -> list[Violation]:
-        """More token requests with one code than it was delivered."""
-        sent = Counter(body(e).get("code") for e in self._arena.since(0, self._flows()) if e.endpoint == "token")
+        """More token requests with one code than it was delivered; to where a redirect leads, it comes once more."""
+        posts = [e for e in self._arena.since(0, self._flows()) if e.endpoint == "token" and e.sent.status // 100 != 3]
+        sent = Counter(body(post).get("code") for post in posts)
         code = landed.read.code
         if not code or sent[code] <= self._delivered[code]:
             return []

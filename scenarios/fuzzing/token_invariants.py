@@ -1,8 +1,8 @@
 """What must hold of token answers and refreshes, whatever is generated."""
 
 from scenarios.fuzzing.violation import Violation, advice
-from scenarios.model.requirement import DERIVED, MUST_NOT, PROSE, REQUIRED
-from scenarios.specifications import OAUTH21, RFC6749, RFC6750
+from scenarios.model.requirement import DERIVED, MUST_NOT, PROSE, REQUIRED, SHOULD
+from scenarios.specifications import OAUTH21, RFC6749, RFC6750, RFC9110
 
 
 class InvalidTaken(Violation):
@@ -41,6 +41,13 @@ class OtherSuccess(Violation):
     requirement = DERIVED("take 200 alone for a success", RFC6749.section("5.1"))
     risk = "a cached or partial answer is taken for a whole one"
     fix = "go on with 200 alone"
+
+
+class RedirectedInCircles(Violation):
+    identifier = "token/redirected-in-circles"
+    requirement = SHOULD("detect redirects that go in a circle", RFC9110.section("15.4"))
+    risk = "one login keeps client and server busy for ever"
+    fix = "do not follow redirects of the token request: switch them off in the HTTP client"
 
 
 class MemberRepeated(Violation):

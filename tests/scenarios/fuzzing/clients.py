@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import count
 
 from client_ref.client import Client, registration
 from client_ref.client import factory as reference
+from client_ref.policy import STRICT, send
 from scenarios.drivers.driver import ApplicationDied
 from scenarios.drivers.in_process import InProcessDriver
 
@@ -45,6 +47,22 @@ class Moody(Client):
         return super().land(session, url)
 
 
+class Following(Client):
+    """It follows a redirect of the token request to where it came from, as often as browsers do."""
+
+    most = 20
+
+    def __init__(self, registration):
+        super().__init__(registration, policy=replace(STRICT, send=self._send))
+
+    def _send(self, request):
+        for _ in range(self.most):
+            response = yield from send(request)
+            if response.status != 307 or response.headers["location"] != request.url:
+                return response
+        return (yield from send(request))
+
+
 class Dying(InProcessDriver):
     """The seat of a client that ends where a callback has no state, and has to be started again."""
 
@@ -73,6 +91,10 @@ class Dying(InProcessDriver):
 
 def hanging(assignment):
     return Hanging(registration(assignment))
+
+
+def following(assignment):
+    return Following(registration(assignment))
 
 
 def locking(assignment):

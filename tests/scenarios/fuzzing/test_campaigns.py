@@ -7,11 +7,12 @@ import gc
 import pytest
 
 from scenarios.drivers.in_process import InProcessDriver, load_factory
+from scenarios.fuzzing.answers import Redirects
 from scenarios.fuzzing.arena import Arena
 from scenarios.fuzzing.authorization_requests import many_logins
 from scenarios.fuzzing.campaign import Fuzzer
-from scenarios.fuzzing.examples import TARGETS
-from scenarios.fuzzing.performance import Performance
+from scenarios.fuzzing.examples import TARGETS, Begins, Example, Lands
+from scenarios.fuzzing.performance import Performance, Seen, perform
 from tests.scenarios.fuzzing import clients
 
 pytestmark = pytest.mark.slow
@@ -54,9 +55,13 @@ def test_the_strict_client_comes_through(arena, examples, target, app_kind):
         ("empty-code-posted", "callback", "callback/code-missing", 1),
         ("error-before-state", "callback", "callback/forged-one-ends-the-login", 3),
         ("code-decoded-twice", "callback", "callback/code-changed", 1),
+        ("state-decoded-twice", "callback", "callback/state-altered", 1),
+        ("error-described-oddly-ignored", "callback", "callback/error-overlooked", 2),
         ("verifier-of-latest-login", "callback", "callback/verifier-of-another-login", 0),
+        ("challenge-downgraded-after-error", "callback", "callback/challenge-downgraded", 0),
         ("token-type-ignored", "token-response", "token/type-unknown", 1),
         ("expires-in-milliseconds", "token-response", "token/lifetime-not-as-said", 1),
+        ("token-redirect-followed-in-circles", "token-response", "token/redirected-in-circles", 1),
         ("refresh-token-dropped", "refresh-response", "token/refresh-token-invented", 1),
     ],
 )
@@ -65,6 +70,15 @@ def test_a_flaw_is_found_and_made_small(arena, flaw, target, invariant, mutation
     found = campaign.found[invariant]
     assert found.example.mutations <= mutations
     assert found.reproducible
+
+
+def test_to_follow_a_redirect_within_the_endpoint_is_no_finding(arena):
+    entered = arena(clients.following)
+    example = Example((Begins("user", answers=(Redirects(307, "itself"),)), Lands("user", "user")))
+    performance = entered.loop.run_until_complete(perform(entered, example, Seen()))
+    assert performance.violations == []
+    posts = [e for e in entered.since(0, performance._flows()) if e.endpoint == "token"]
+    assert len(posts) == clients.Following.most + 1
 
 
 def test_the_same_seed_makes_the_same_examples(arena, monkeypatch):

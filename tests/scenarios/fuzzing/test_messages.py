@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 
 from mock_server.transcript import Answer
-from scenarios.fuzzing import answers, mutations, strategies
+from scenarios.fuzzing import answer_changes, answers, mutations, redirect_mutations, strategies
 from scenarios.fuzzing.examples import (
     VERSION,
     Begins,
@@ -21,6 +22,7 @@ from scenarios.fuzzing.examples import (
     written,
 )
 from scenarios.fuzzing.invariants import INVARIANTS
+from scenarios.fuzzing.redirect_mutations import evenly
 from scenarios.fuzzing.strategies import answered, applied
 
 OWN = "http://localhost:5050/callback?code=ory_ac_own&scope=offline&state=state-of-my-own-session-1"
@@ -43,13 +45,18 @@ OTHER = "http://localhost:5050/callback?code=ory_ac_other&scope=offline&state=st
         ((mutations.Repeats("code", "x"),), "invalid", "repeated"),
         ((mutations.Adds("error", "access_denied"),), "invalid", "error"),
         ((mutations.Adds("error", ""),), "free", "genuine-with-more"),
+        ((mutations.Adds("error", "access denied\x00"),), "invalid", "error"),
+        ((mutations.Sets("error", "x"), mutations.Adds("error_description", "\x00")), "invalid", "error"),
+        ((mutations.Sets("error_uri", "http://["),), "free", "genuine-with-more"),
         ((mutations.Drops("state"),), "invalid", "state-missing"),
         ((mutations.Sets("state", ""),), "invalid", "state-missing"),
         ((mutations.Cuts("state", 8),), "invalid", "state-altered"),
+        ((mutations.Reencodes("state", "twice"),), "invalid", "state-altered"),
         ((mutations.Extends("state", "x"),), "invalid", "state-altered"),
         ((mutations.Borrows("state", "other"),), "invalid", "state-foreign"),
         ((mutations.Borrows("code", "other"),), "invalid", "code-foreign"),
         ((mutations.Sets("code", "a%2Bb"),), "invalid", "code-altered"),
+        ((mutations.Reencodes("code", "twice"),), "invalid", "code-altered"),
         ((mutations.Renames("code", "code[]"),), "invalid", "code-missing"),
         ((mutations.MovesToFragment(),), "invalid", "state-missing"),
         ((mutations.Moves("/extra"),), "free", "elsewhere"),
@@ -75,7 +82,10 @@ def test_a_landing_is_labelled_by_what_it_is(mutation, kind, word):
         ((answers.Recodes("utf-16"),), "free", "encoding"),
         ((answers.Recodes("form"),), "invalid", "not-json"),
         ((answers.CutsBody(10),), "invalid", "not-json"),
+        ((answers.SetsHeader("retry-after", "soon"),), "valid", "token-answer"),
+        ((answers.SetsHeader("content-type", "text/html"),), "invalid", "media-type"),
         ((answers.SetsStatus(201),), "invalid", "status-2xx"),
+        ((answers.Redirects(307),), "invalid", "status-3xx"),
         ((answers.SetsStatus(503),), "invalid", "status-5xx"),
         ((answers.SetsMember("error", '"invalid_grant"'),), "invalid", "error-under-200"),
         ((answers.DropsMember("access_token"),), "invalid", "access-token-missing"),
@@ -88,6 +98,27 @@ def test_a_landing_is_labelled_by_what_it_is(mutation, kind, word):
 def test_an_answer_is_labelled_by_what_it_is(changes, kind, word):
     label = answered(changes).label
     assert (label.kind, label.word) == (kind, word)
+
+
+def test_what_is_encoded_twice_is_the_same_to_whoever_decodes_twice():
+    url = applied(OWN, (mutations.Reencodes("state", "twice"),)).url
+    assert dict(parse_qsl(unquote(url.partition("?")[2])))["state"] == "state-of-my-own-session-1"
+
+
+def test_each_kind_has_as_large_a_part_of_a_table():
+    assert evenly(("a", "b", "c"), ("x",)) == ("a", "x", "b", "x", "c", "x")
+    for kinds in (redirect_mutations.KINDS, answer_changes.KINDS):
+        assert all(len(set(kind)) == len(kind) for kind in kinds.values())
+        assert {each for kind in kinds.values() for each in kind} == set(evenly(*kinds.values()))
+
+
+@pytest.mark.parametrize("change", answer_changes.REDIRECTS, ids=str)
+def test_a_redirect_is_a_delivery_of_the_mock(change):
+    made = answers.delivery((change,))
+    assert (made.how.status, made.how.to, made.endpoint) == (change.status, change.to, "token")
+    assert made.applies("token", 2) == (change.to == "itself")
+    assert answers.deviation((change,), 1) is None
+    assert answers.delivery((answers.SetsStatus(302),)) is None
 
 
 @settings(max_examples=60)
