@@ -1,5 +1,7 @@
 """The fuzzer's figures: `python -m benchmarks.fuzzing`; with `table`, which flaw is found after how many examples.
 
+With `rest`, those that count as not revealed are tried all the same, with every target.
+
 Processor time is this process's own: Hypothesis, the mock and the client under test together. Hypothesis's own share
 is what the same examples take when nothing is done with them.
 """
@@ -10,40 +12,29 @@ import argparse
 import re
 import sys
 import time
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from benchmarks.revealed import NOT_REVEALED, REVEALED, UNSEEN
 from benchmarks.tables import table
-from client_ref.flaws import landing, refresh, state, token_answer
+from client_ref.flaws import pages
 from scenarios.drivers.driver import Driver
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.drivers.web_app import WebAppDriver
 from scenarios.fuzzing import strategies
-from scenarios.fuzzing.arena import Arena
-from scenarios.fuzzing.campaign import Fuzzer
-from scenarios.fuzzing.examples import Target
+from scenarios.fuzzing.arena import Arena, CannotGoOn
+from scenarios.fuzzing.campaign import Found, Fuzzer
+from scenarios.fuzzing.examples import TARGETS, Target
+from scenarios.model.assignment import AppKind
 
 _DOCUMENT = Path(__file__).parents[1] / "docs" / "fuzzing.md"
-_NOT_REVEALED = frozenset(
-    {
-        # The client's own clock, an issuer that nobody configures, calls at once, TLS, slow and endless answers.
-        *("login-never-expires", "issuer-ignored", "issuer-optional", "issuer-normalized", "issuer-of-error-ignored"),
-        *("refresh-races", "certificate-not-verified", "time-out-absent", "answer-unbounded", "answer-unpacked"),
-        "long-token-refused",
-        # Answers of the API, which are not fuzzed, and what is left to the caller.
-        *("api-called-for-ever", "forbidden-repeated", "scheme-as-received", "refused-refresh-token-kept"),
-        *("old-token-after-refresh", "refreshed-for-want-of-scope", "api-errors-swallowed", "token-in-json-body"),
-        *("token-in-two-places", "refresh-token-to-the-api", "challenge-compared-with-case"),
-    }
-)
-_BY_THE_LOGIN = ("refresh-carries-more", "refresh-scope-configured")
-_FLAWS: dict[Target, tuple[str, ...]] = {
-    "callback": tuple(flaw.name for flaw in (*state.FLAWS, *landing.FLAWS)),
-    "token-response": (*(flaw.name for flaw in token_answer.FLAWS), *_BY_THE_LOGIN),
-    "refresh-response": tuple(flaw.name for flaw in refresh.FLAWS if flaw.name not in _BY_THE_LOGIN),
-}
 _SEEDS = (1, 2, 3)
+# The remaining one makes no examples.
+_BY_HYPOTHESIS = tuple(target for target in TARGETS if target != "authorization-request")
+_KINDS: tuple[AppKind, ...] = ("basic", "pkce")
 
 
 def measure(examples: int) -> str:
@@ -51,8 +42,7 @@ def measure(examples: int) -> str:
     rows = [_row("callback, in process", "callback", InProcessDriver(load_factory("reference")), examples)]
     rows.append(_row("token-response, in process", "token-response", _in_process("reference"), examples))
     rows.append(_row("refresh-response, in process", "refresh-response", _in_process("reference"), examples))
-    app = WebAppDriver([sys.executable, "-m", "client_ref"], login="/login", signed_in="GET /me is 200")
-    rows.append(_row("callback, a web application", "callback", app, examples))
+    rows.append(_row("callback, a web application", "callback", _web(), examples))
     began = time.process_time()
     _nothing(examples)
     own = (time.process_time() - began) / examples
@@ -70,7 +60,17 @@ def _row(name: str, target: Target, driver: Driver, examples: int) -> list[str]:
 
 
 def _in_process(name: str) -> Driver:
-    return InProcessDriver(load_factory(name), step_timeout=2.0)
+    return InProcessDriver(load_factory(name))
+
+
+def _web(flaw: str = "") -> Driver:
+    env = {"CLIENT_REF_FLAW": flaw} if flaw else {}
+    return WebAppDriver([sys.executable, "-m", "client_ref"], login="/login", signed_in="GET /me is 200", env=env)
+
+
+def _seat(flaw: str) -> Driver:
+    """The seat in which a flaw shows: the client alone, or the web application around it."""
+    return _web(flaw) if flaw in {each.name for each in pages.FLAWS} else _in_process(f"flawed:{flaw}")
 
 
 def _nothing(examples: int) -> None:
@@ -83,46 +83,89 @@ def _nothing(examples: int) -> None:
     seed(1)(chosen(given(strategies.callback_examples())(nothing)))()
 
 
-def found(target: Target, flaw: str, limit: int) -> list[str]:
-    """A row of the table: what is found first, how small it gets, and after how many examples from each seed."""
-    invariant, size, after = "", 0, []
-    for each in _SEEDS:
-        with Arena(_in_process(f"flawed:{flaw}"), "basic") as arena:
+def found(flaw: str, target: Target, kind: AppKind, limit: int, seeds: Sequence[int] = _SEEDS) -> list[Found | None]:
+    """What is found first from each seed, within so many examples; nothing where nothing is."""
+    first = list[Found | None]()
+    for each in seeds:
+        with Arena(_seat(flaw), kind) as arena:
             campaign = Fuzzer(arena, target, seed=each).run(limit, most=1)
-        if not campaign.found:
-            after.append("-")
-            continue
-        first = next(iter(campaign.found.values()))
-        invariant = invariant or f"{first.violation.identifier} ({first.violation.severity})"
-        size = max(size, first.example.mutations)
-        after.append(str(first.after))
-    return [flaw, target, invariant or "not revealed", str(size) if invariant else "", ", ".join(after)]
+        within = (found for found in campaign.found.values() if found.after <= limit)
+        first.append(next(within, None))
+    return first
+
+
+def row(flaw: str, target: Target, limit: int) -> list[str]:
+    """A row of the table: what is found first, how small it gets, and after how many examples from each seed."""
+    kinds = {kind: _found_as(flaw, target, kind, limit) for kind in _KINDS}
+    first = [each for several in kinds.values() for each in several or () if each is not None]
+    what = f"{first[0].violation.identifier} ({first[0].violation.severity})" if first else "not revealed"
+    size = str(max((each.example.mutations for each in first), default=""))
+    return [flaw, target, what, size, *(_counts(several) for several in kinds.values())]
+
+
+def _found_as(flaw: str, target: Target, kind: AppKind, limit: int) -> list[Found | None] | None:
+    try:
+        return found(flaw, target, kind, limit)
+    except CannotGoOn:
+        return None
+
+
+def _counts(several: list[Found | None] | None) -> str:
+    if several is None:
+        return "cannot log in"
+    return ", ".join("-" if each is None else str(each.after) for each in several)
+
+
+def rest(limit: int) -> None:
+    """Print what is found of the flaws that count as not revealed, whatever the target; there should be nothing."""
+    for flaw, target, kind in product(NOT_REVEALED, _BY_HYPOTHESIS, _KINDS):
+        try:
+            told = _counts(found(flaw, target, kind, limit, seeds=(1,)))
+        except CannotGoOn as error:
+            told = error.code
+        print(f"{flaw} | {target} | {kind} | {told}", flush=True)
 
 
 def markdown(rows: list[list[str]]) -> str:
     """The rows as a table of the document."""
-    head = ["flawed client", "target", "found first", "mutations", "after so many examples"]
+    head = ["flawed client", "target", "found first", "mutations", "Basic app: after", "PKCE app: after"]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def reasons() -> str:
+    """Why the others are not revealed, as a table of the document."""
+    rows = [["what it would take", "flawed clients"], ["---", "---"]]
+    rows += [[why, ", ".join(flaws)] for why, flaws in UNSEEN.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def main() -> None:
     """Read the command line, measure, print; or write the table into the document."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzzing", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["figures", "table"], default="figures")
+    parser.add_argument("what", nargs="?", choices=["figures", "table", "rest"], default="figures")
     parser.add_argument("--examples", type=int, default=2_000)
     given_words = parser.parse_args()
     if given_words.what == "figures":
         print(measure(given_words.examples))
-        return
+    elif given_words.what == "rest":
+        rest(given_words.examples)
+    else:
+        _write(given_words.examples)
+
+
+def _write(limit: int) -> None:
     rows = list[list[str]]()
-    for target, flaws in _FLAWS.items():
-        for flaw in sorted(set(flaws) - _NOT_REVEALED, key=flaws.index):
-            rows.append(found(target, flaw, given_words.examples))
-            print(" | ".join(rows[-1]), flush=True)
+    for flaw, target in REVEALED.items():
+        rows.append(row(flaw, target, limit))
+        print(" | ".join(rows[-1]), flush=True)
     text = _DOCUMENT.read_text("utf-8")
-    marked = r"(<!-- table -->\n).*?(<!-- end of the table -->)"
-    filled = re.sub(marked, lambda match: f"{match[1]}\n{markdown(rows)}\n\n{match[2]}", text, flags=re.DOTALL)
-    _DOCUMENT.write_text(filled, "utf-8")
+    text = _filled(_filled(text, "table", markdown(rows)), "reasons", reasons())
+    _DOCUMENT.write_text(text, "utf-8")
+
+
+def _filled(text: str, name: str, lines: str) -> str:
+    marked = rf"(<!-- {name} -->\n).*?(<!-- end of the {name} -->)"
+    return re.sub(marked, lambda match: f"{match[1]}\n{lines}\n\n{match[2]}", text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

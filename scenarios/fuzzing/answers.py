@@ -126,7 +126,7 @@ def delivery(changes: tuple[AnswerChange, ...]) -> Delivery | None:
 
 
 def deviation(changes: tuple[AnswerChange, ...], occasion: int) -> Deviation | None:
-    """The deviation that spoils the token answer of that occasion; 1 is the login, 2 the first refresh."""
+    """The deviation that spoils the token answer of that occasion: 1 is the login, 2 the first refresh, 0 is all."""
     changes = tuple(change for change in changes if not isinstance(change, Redirects))
     if not changes:
         return None
@@ -135,7 +135,8 @@ def deviation(changes: tuple[AnswerChange, ...], occasion: int) -> Deviation | N
     def spoil(answer: Answer) -> Answer:
         return changed_answer(answer, changes)
 
-    return Deviation("fuzzing.token_answer", (written,), "token_response", encoded=spoil, occasions=(occasion,))
+    occasions = (occasion,) if occasion else ()
+    return Deviation("fuzzing.token_answer", (written,), "token_response", encoded=spoil, occasions=occasions)
 
 
 def _applied(answer: Answer, change: AnswerChange) -> Answer:

@@ -23,7 +23,7 @@ class _Step(msgspec.Struct, frozen=True, tag_field="step", omit_defaults=True):
 class Begins(_Step, frozen=True, tag="begins"):
     """Begin a login and get through consent: a genuine redirect is in hand, and not followed.
 
-    `answers` spoil the token answer of that `occasion`: 1 is the login's, 2 the first refresh's.
+    `answers` spoil the token answer of that `occasion`: 1 is the login's, 2 the first refresh's, 0 is every one.
     """
 
     denied: bool = False

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from scenarios.fuzzing import page_invariants as page_invariants
 from scenarios.fuzzing import token_invariants as token_invariants
+from scenarios.fuzzing.api_rules import API_RULES
 from scenarios.fuzzing.violation import Violation, advice
 from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, PROSE, REQUIRED, SHOULD
 from scenarios.rules.always import RULES
@@ -224,7 +226,7 @@ def _rule_broken() -> Mapping[str, type[Violation]]:
                     "fix": rule.fix,
                 },
             )
-            for rule in RULES
+            for rule in (*RULES, *API_RULES)
         }
     )
 
@@ -233,6 +235,6 @@ RULE_BROKEN: Mapping[str, type[Violation]] = _rule_broken()
 """A class for each of the rules that hold in every login."""
 
 INVARIANTS: Mapping[str, type[Violation]] = MappingProxyType(
-    {each.identifier: each for each in (*Violation.__subclasses__(),)}
+    {each.identifier: each for each in Violation.__subclasses__()}
 )
 """Every invariant by its identifier."""

@@ -91,7 +91,7 @@ class Adds(_Mutation, frozen=True, tag="adds"):
 
 
 class Borrows(_Mutation, frozen=True, tag="borrows"):
-    """Take a parameter's value from the last genuine redirect of another session."""
+    """Take a parameter's value from the last genuine redirect of another session, where there is one."""
 
     parameter: str
     session: str
@@ -179,7 +179,7 @@ def _applied(landing: Arrived, mutation: Mutation, genuine: Mapping[str, Mapping
         case Sets(parameter, value):
             return _set(landing, parameter, value)
         case Borrows(parameter, session):
-            return _set(landing, parameter, genuine.get(session, {}).get(parameter, ""))
+            return _set(landing, parameter, genuine[session].get(parameter, "")) if session in genuine else landing
         case Extends(parameter, suffix):
             return _changed(landing, parameter, lambda value: value + _quoted(suffix))
         case Cuts(parameter, length):

@@ -4,12 +4,13 @@ Evidence is what the server saw, and what the client says of itself. A page that
 evidence here: where nothing stronger is at hand, the requests alone are judged.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import msgspec
 
 from mock_server.protocol.pkce import s256
-from mock_server.transcript import Exchange
+from mock_server.protocol.resource import bearer_token
+from mock_server.transcript import Answer, Exchange
 from scenarios.checks.login import body
 from scenarios.fuzzing import invariants, token_invariants
 from scenarios.fuzzing.mutations import CANARY
@@ -25,6 +26,8 @@ _REFRESH_FIELDS = frozenset(
 )
 # The highest default of an HTTP client known to us is 30.
 _MOST_HOPS = 50
+# A call, a refresh, and the call once more; another of each is forgiven.
+_MOST_CALLS = 3
 _STATE: Mapping[str, type[Violation]] = {
     "state-missing": invariants.StateMissing,
     "state-altered": invariants.StateAltered,
@@ -264,16 +267,47 @@ def judge_refresh(landed: Landed, held: Held) -> Iterator[Violation]:
         yield from judge_answer(read_answer(posts[-1].sent), landed)
 
 
-def judge_call(window: Sequence[Exchange], bearers: Sequence[str], outcome: Outcome, held: Held) -> Iterator[Violation]:
-    """What is wrong with a call of the API; `bearers` are the tokens that it was shown."""
+def judge_call(window: Sequence[Exchange], outcome: Outcome, held: Held) -> Iterator[Violation]:
+    """What is wrong with a call of the API."""
     yield from _ended(outcome)
-    shown = numbers([e for e in window if e.endpoint == "resource"])
+    calls = [e for e in window if e.endpoint == "resource"]
+    bearers, shown = [_bearer(call) for call in calls], numbers(calls)
     wrong = next((held.poisoned[token] for token in bearers if token in held.poisoned), None)
     if wrong is not None:
         yield _taken(wrong)(f"a token from an answer that is no success ({wrong.word}) was used at the API", shown)
     elif held.access_token and bearers and bearers[0] and bearers[0] != held.access_token:
         lengths = f"{len(held.access_token)} characters were issued, {len(bearers[0])} were sent"
         yield token_invariants.TokenChanged(lengths, shown)
+    if len(calls) > _MOST_CALLS:
+        yield token_invariants.CalledForEver(f"the API was asked {len(calls)} times", shown)
+    renewed = ""
+    for exchange in window:
+        if exchange.endpoint == "token" and read_answer(exchange.sent).kind == "valid":
+            renewed = str((members_of(exchange.sent) or {})["access_token"])
+        elif renewed and exchange.endpoint == "resource" and _bearer(exchange) not in ("", renewed):
+            yield token_invariants.OldTokenUsed("the call was repeated with another token", (exchange.number,))
+
+
+def _bearer(exchange: Exchange) -> str:
+    return bearer_token(exchange.request.header("authorization"))
+
+
+def judge_kept(window: Sequence[Exchange], gone: Set[str]) -> Iterator[Violation]:
+    """What is wrong with refreshes, given the refresh tokens that were refused for good before."""
+    again = [e for e in window if e.endpoint == "token" and body(e).get("refresh_token") in gone]
+    if again:
+        yield token_invariants.RefusedTokenKept("a refresh token that had been refused came again", numbers(again))
+
+
+def refused(window: Sequence[Exchange]) -> set[str]:
+    """The refresh tokens that the server has refused for good, in a way that leaves no doubt."""
+    final = [e for e in window if e.endpoint == "token" and e.sent.status in (400, 401) and _is_json(e.sent)]
+    gone = (e for e in final if (members_of(e.sent) or {}).get("error") in ("invalid_grant", "token_inactive"))
+    return {body(e).get("refresh_token") for e in gone} - {""}
+
+
+def _is_json(answer: Answer) -> bool:
+    return answer.header("content-type").partition(";")[0].strip().lower() == "application/json"
 
 
 def after_answer(held: Held, label: Label, exchange: Exchange, landed: Landed) -> Held:

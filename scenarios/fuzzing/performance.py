@@ -5,17 +5,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from mock_server.changes import Changes
-from mock_server.protocol.resource import bearer_token
 from mock_server.protocol.resource_owner import Deny
 from mock_server.transcript import Exchange
 from scenarios.checks.login import body, logins, query
 from scenarios.drivers.driver import ApplicationDied, ClientSession, SessionFailed
 from scenarios.fuzzing import invariants, oracle
 from scenarios.fuzzing.answers import delivery, deviation
+from scenarios.fuzzing.api_rules import API_RULES
 from scenarios.fuzzing.arena import Arena
 from scenarios.fuzzing.examples import Begins, CallsApi, Example, Expires, Lands, Refreshes, Step
 from scenarios.fuzzing.mutations import EVIL, MARKED, Moves, arrived, decoded, here, mutated
 from scenarios.fuzzing.oracle import Held, Landed
+from scenarios.fuzzing.page_invariants import judge_pages
 from scenarios.fuzzing.reading import Genuine, Whose, read_answer, read_landing
 from scenarios.fuzzing.violation import Violation
 from scenarios.fuzzing.watching import WatchedSession, leads_to, session_of, shown
@@ -24,7 +25,7 @@ from scenarios.model.outcome import Outcome
 from scenarios.performing import ACCESS_TOKEN_LIFETIME
 from scenarios.rules.always import RULES
 
-_RULES = tuple(rule for rule in RULES if rule.identifier != "rule/code-is-sent-once")
+_RULES = tuple(rule for rule in (*RULES, *API_RULES) if rule.identifier != "rule/code-is-sent-once")
 """The one left out asks that no code comes twice; here the harness itself may deliver one twice, and counts."""
 
 
@@ -47,6 +48,8 @@ class _Session:
     redirects: list[_Redirect] = field(default_factory=list)
     held: Held = field(default_factory=Held)
     forged: bool = False
+    # Refresh tokens that the server has refused for good.
+    refused: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -253,6 +256,8 @@ class Performance:
         landed = Landed(read, outcome, window, redirect.scope, signed_in_before=True, now=time.time())
         self.story.append(f"{step.session} refreshes")
         self.violations += [*oracle.judge_refresh(landed, session.held), *self._unexplained(outcome)]
+        self.violations += oracle.judge_kept(window, session.refused)
+        session.refused |= oracle.refused(window)
         posts = [post for post in landed.posts if body(post).get("grant_type") == "refresh_token"]
         if posts and posts[-1].right.status == 200:
             label = read_answer(posts[-1].sent)
@@ -263,9 +268,10 @@ class Performance:
 
     async def _call(self, step: CallsApi, session: _Session) -> None:
         outcome, window = await self._stepped(session, "call_api", "", session.redirects[-1].flow)
-        bearers = [bearer_token(e.request.header("authorization")) for e in window if e.endpoint == "resource"]
         self.story.append(f"{step.session} calls the API")
-        self.violations += oracle.judge_call(window, bearers, outcome, session.held)
+        self.violations += oracle.judge_call(window, outcome, session.held)
+        self.violations += oracle.judge_kept(window, session.refused)
+        session.refused |= oracle.refused(window)
         if any(e.endpoint == "token" for e in window):
             session.held = Held(session.held.signed_in, "", None, session.held.poisoned)
 
@@ -292,7 +298,10 @@ class Performance:
         client = session.client
         if not isinstance(client, WatchedSession) or not client.pages:
             return []
-        pages, found = list(client.pages), list[Violation]()
+        pages = list(client.pages)
+        of, code = landed.read.of, landed.read.code
+        genuine = code if of is not None and of.code == code else ""
+        found = list(judge_pages(landed.outcome.pages, self._arena.ground.app.redirect_uris, genuine))
         evil = leads_to(pages, EVIL)
         if evil is not None:
             found.append(invariants.OpenRedirect(f"the browser was sent to {shown(evil.location)}"))

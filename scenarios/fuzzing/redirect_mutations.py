@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
+from scenarios.checks.pages import MARK
 from scenarios.fuzzing import mutations
 from scenarios.fuzzing.mutations import EVIL, MARKED, Mutation
 from scenarios.fuzzing.reading import HARMLESS
@@ -36,7 +37,7 @@ _ODD_DESCRIPTIONS = (
 )
 """Characters that RFC 6749 4.1.2.1 keeps out of a description: quotes, backslashes, controls, all beyond ASCII."""
 
-_ODD_ADDRESSES = ("javascript:alert(1)", f"//{EVIL}/", "http://[", "http://x:port/", "no address", "\x00", MARKUP[0])
+_ODD_ADDRESSES = (f"javascript:{MARK}()", f"//{EVIL}/", "http://[", "http://x:port/", "no address", "\x00", MARKUP[0])
 _TEXTS = (
     *("", "null", "undefined", "None", "0", _FORGED),
     *("\u00e4\u03a9\u96ea", "a\r\nSet-Cookie: x=y", "\x00", "%00"),
@@ -63,8 +64,8 @@ _CODE: tuple[Mutation, ...] = (
     mutations.Reencodes("code", "twice"),
     *(mutations.Extends("code", suffix) for suffix in ("x", "%41", "+")),
     *(mutations.Renames("code", name) for name in ("code[]", "Code")),
-    *(mutations.Sets("code", value) for value in (*_TEXTS, *MARKUP)),
 )
+_CODE_OF_NOBODY: tuple[Mutation, ...] = tuple(mutations.Sets("code", value) for value in (*_TEXTS, *MARKUP))
 _OPAQUE: tuple[Mutation, ...] = tuple(mutations.Sets("code", code) for code in _CODES)
 _ERROR: tuple[Mutation, ...] = (
     *(mutations.Adds("error", error, first=first) for error in (*_ERRORS, *MARKUP, "") for first in (False, True)),
@@ -83,10 +84,10 @@ _REPEATED: tuple[Mutation, ...] = tuple(
 )
 _ADDED: tuple[Mutation, ...] = (
     *(mutations.Adds(name, value) for name in HARMLESS for value in ("1", "consent")),
-    *(mutations.Adds(name, place) for name in _NEXT for place in _ELSEWHERE),
     *(mutations.Adds(name, value) for name in ("x_unknown", "__proto__", "iss") for value in (*_TEXTS, *MARKUP)),
     *(mutations.Adds("x_unknown", "x", times) for times in (100, 4_000, 30_000)),
 )
+_PLACES: tuple[Mutation, ...] = tuple(mutations.Adds(name, place) for name in _NEXT for place in _ELSEWHERE)
 _TOKEN: tuple[Mutation, ...] = (
     mutations.Adds("access_token", "token-of-nobody"),
     mutations.MovesToFragment(),
@@ -106,10 +107,12 @@ KINDS: Mapping[str, tuple[Mutation, ...]] = MappingProxyType(
         "state": _STATE,
         "state of nobody": _STATE_OF_NOBODY,
         "code": _CODE,
+        "code of nobody": _CODE_OF_NOBODY,
         "error": _ERROR,
         "said of an error": SAID,
         "repeated": _REPEATED,
         "added": _ADDED,
+        "place to go": _PLACES,
         "token": _TOKEN,
         "spelled": _SPELLED,
     }

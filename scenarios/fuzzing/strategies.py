@@ -136,6 +136,7 @@ def answered(changes: tuple[AnswerChange, ...], members: Mapping[str, object] | 
 
 _OWN, _THEIRS = Begins("user"), Begins("other")
 _DECLINED, _LANDED = Begins("user", denied=True), Lands("user", "user")
+_INJECTED = Lands("user", "user", mutations=(mutations.Borrows("code", "other"),))
 _SITUATIONS: tuple[tuple[tuple[Step, ...], Lands, tuple[Step, ...]], ...] = (
     # What comes before, the landing that is changed, and what comes after.
     ((_OWN,), _LANDED, ()),
@@ -147,9 +148,10 @@ _SITUATIONS: tuple[tuple[tuple[Step, ...], Lands, tuple[Step, ...]], ...] = (
     # Another's, beside an own login and in a fresh browser.
     ((_THEIRS, _OWN), Lands("user", "other"), ()),
     ((_THEIRS,), Lands("user", "other"), ()),
-    # Again, and with a stale state and a new code.
+    # Again; with another's code, and a stale state too.
     ((_OWN, _LANDED), _LANDED, ()),
-    ((_OWN, _LANDED, _THEIRS), Lands("user", "user", mutations=(mutations.Borrows("code", "other"),)), ()),
+    ((_THEIRS, _OWN), _INJECTED, ()),
+    ((_OWN, _LANDED, _THEIRS), _INJECTED, ()),
     ((_DECLINED,), _LANDED, ()),
     ((_DECLINED, _LANDED, _OWN), _LANDED, ()),
 )
@@ -169,11 +171,18 @@ def callback_examples(*, fetched: str = f"{MOCK}/me") -> st.SearchStrategy[Examp
 
 
 def token_examples() -> st.SearchStrategy[Example]:
-    """One login, with a token answer that is changed; then the API is called, and the token refreshed."""
+    """One login, with a token answer that is changed, or all; then the API is called, and the token refreshed."""
     changes = st.one_of(token_answers(max_size=1), token_answers(), error_answers(), redirected_requests())
-    after: tuple[tuple[Step, ...], ...] = ((), (CallsApi("user"),), (Refreshes("user"),))
+    calls, refreshes = CallsApi("user"), Refreshes("user")
+    after: tuple[tuple[int, tuple[Step, ...]], ...] = (
+        # On which occasion the answer is changed, and what comes after the login.
+        *((1, ()), (1, (calls,)), (1, (refreshes,))),
+        *((0, (calls,)), (0, (refreshes, calls))),
+    )
     return st.builds(
-        lambda each, more: Example((Begins("user", answers=each), _LANDED, *more)), changes, st.sampled_from(after)
+        lambda each, more: Example((Begins("user", answers=each, occasion=more[0]), _LANDED, *more[1])),
+        changes,
+        st.sampled_from(after),
     )
 
 

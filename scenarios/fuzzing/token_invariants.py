@@ -99,6 +99,28 @@ class TokenChanged(Violation):
     fix = "treat the token as opaque, of any length"
 
 
+class OldTokenUsed(Violation):
+    identifier = "token/old-token-after-refresh"
+    requirement = PROSE("use the token that a refresh brought", RFC6749.section("1.5"))
+    risk = "every call that comes upon an expired token fails, though the refresh worked"
+    fix = "take the token for the repeated call from the answer to the refresh"
+
+
+class CalledForEver(Violation):
+    identifier = "token/api-called-for-ever"
+    requirement = SHOULD("show what an API keeps refusing, and stop", RFC9110.section("15.5.2"))
+    risk = "one user whose session is dead keeps the API and the token endpoint busy"
+    fix = "refresh once after a 401, repeat the call once, and then give up"
+
+
+class RefusedTokenKept(Violation):
+    identifier = "token/refused-refresh-token-kept"
+    # A library that raises an error each time has told its caller, who may be the one to drop the token.
+    requirement = DERIVED("drop a refresh token that was refused", RFC6749.section("5.2"))
+    risk = "a dead session asks the server with every click, for ever, until it is throttled or blocked"
+    fix = "drop the tokens when the server says invalid_grant, and ask the user to log in"
+
+
 class RefreshRepeated(Violation):
     identifier = "token/refused-refresh-repeated"
     requirement = DERIVED("send a refused refresh token no second time", RFC6749.section("5.2"))

@@ -50,13 +50,11 @@ class Moody(Client):
 class Following(Client):
     """It follows a redirect of the token request to where it came from, as often as browsers do."""
 
-    most = 20
-
     def __init__(self, registration):
         super().__init__(registration, policy=replace(STRICT, send=self._send))
 
     def _send(self, request):
-        for _ in range(self.most):
+        for _ in range(20):
             response = yield from send(request)
             if response.status != 307 or response.headers["location"] != request.url:
                 return response

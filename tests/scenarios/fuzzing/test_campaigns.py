@@ -7,12 +7,11 @@ import gc
 import pytest
 
 from scenarios.drivers.in_process import InProcessDriver, load_factory
-from scenarios.fuzzing.answers import Redirects
 from scenarios.fuzzing.arena import Arena
 from scenarios.fuzzing.authorization_requests import many_logins
 from scenarios.fuzzing.campaign import Fuzzer
-from scenarios.fuzzing.examples import TARGETS, Begins, Example, Lands
-from scenarios.fuzzing.performance import Performance, Seen, perform
+from scenarios.fuzzing.examples import TARGETS
+from scenarios.fuzzing.performance import Performance
 from tests.scenarios.fuzzing import clients
 
 pytestmark = pytest.mark.slow
@@ -70,15 +69,6 @@ def test_a_flaw_is_found_and_made_small(arena, flaw, target, invariant, mutation
     found = campaign.found[invariant]
     assert found.example.mutations <= mutations
     assert found.reproducible
-
-
-def test_to_follow_a_redirect_within_the_endpoint_is_no_finding(arena):
-    entered = arena(clients.following)
-    example = Example((Begins("user", answers=(Redirects(307, "itself"),)), Lands("user", "user")))
-    performance = entered.loop.run_until_complete(perform(entered, example, Seen()))
-    assert performance.violations == []
-    posts = [e for e in entered.since(0, performance._flows()) if e.endpoint == "token"]
-    assert len(posts) == clients.Following.most + 1
 
 
 def test_the_same_seed_makes_the_same_examples(arena, monkeypatch):

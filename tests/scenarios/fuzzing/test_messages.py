@@ -55,6 +55,7 @@ OTHER = "http://localhost:5050/callback?code=ory_ac_other&scope=offline&state=st
         ((mutations.Extends("state", "x"),), "invalid", "state-altered"),
         ((mutations.Borrows("state", "other"),), "invalid", "state-foreign"),
         ((mutations.Borrows("code", "other"),), "invalid", "code-foreign"),
+        ((mutations.Borrows("code", "who never began"),), "valid", "genuine"),
         ((mutations.Sets("code", "a%2Bb"),), "invalid", "code-altered"),
         ((mutations.Reencodes("code", "twice"),), "invalid", "code-altered"),
         ((mutations.Renames("code", "code[]"),), "invalid", "code-missing"),

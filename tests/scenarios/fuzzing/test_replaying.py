@@ -7,6 +7,7 @@ import sys
 import msgspec
 import pytest
 
+from scenarios.checks.pages import MARK
 from scenarios.drivers.in_process import InProcessDriver, load_factory
 from scenarios.drivers.web_app import WebAppDriver
 from scenarios.fuzzing.arena import Arena
@@ -122,13 +123,18 @@ def test_the_weakness_of_the_guides_sample_is_found_and_seen_to_be_mended():
 
 
 MARKUP = Lands("user", "user", mutations=(Adds("error", "<b id=oauthspec-echo>"),))
+SCRIPT = Lands("user", "user", mutations=(Adds("error", "x"), Adds("error_uri", f"javascript:{MARK}()")))
 EVIL = Lands("user", "user", mutations=(Adds("next", "//oauthspec-evil.example/"),))
 
 
 @pytest.mark.requires("time")
 @pytest.mark.parametrize(
     ("flaw", "invariant", "step"),
-    [("markup-echoed", "callback/markup-echoed", MARKUP), ("open-redirect", "callback/open-redirect", EVIL)],
+    [
+        ("markup-echoed", "callback/markup-echoed", MARKUP),
+        ("open-redirect", "callback/open-redirect", EVIL),
+        ("error-uri-linked", "callback/script-behind-a-link", SCRIPT),
+    ],
 )
 def test_pages_are_judged(flaw, invariant, step):
     stored = counterexample(invariant=invariant, example=Example((Begins("user"), step)))
