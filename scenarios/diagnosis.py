@@ -38,6 +38,8 @@ class Attempt(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...] = ()
     # What the seat itself said of a step that could not be driven.
     said: Diagnosis | None = None
+    # Its process was gone.
+    died: bool = False
     outcome: Outcome | None = None
     # Method and path of what came to the mock where nothing is.
     misdirected: tuple[tuple[str, str], ...] = ()

@@ -22,6 +22,7 @@ from mock_server.serving import LOOPBACK, RunningServer, throw_away_authority
 from mock_server.transcript import Event, Exchange
 from scenarios.diagnosis import UNFORGIVABLE, Attempt, Diagnosis, diagnose
 from scenarios.drivers.driver import (
+    ApplicationDied,
     BrowserSession,
     CannotStart,
     CookiesAtLanding,
@@ -65,6 +66,8 @@ class Learned:
     fault: Diagnosis | None = None
     remarks: tuple[Diagnosis, ...] = ()
     attempt: Attempt | None = None
+    # What is said of the scenarios where there is a refusal; an application that was gone has refused nothing.
+    code: str = "CANNOT_LOG_IN"
 
 
 def listening(
@@ -226,7 +229,8 @@ async def _forgiven(ground: Ground, recorder: Recorder, first: Attempt, *, thoro
             return Learned(names, strictly, exchange=number, fault=found, remarks=remarks, attempt=first)
     ground.leniencies = ()
     refusal = f"{found.code}: {found.cause}"
-    return Learned((), strictly, refusal, number, found.next_step, attempt=first)
+    code = found.code if first.died and found == first.said else "CANNOT_LOG_IN"
+    return Learned((), strictly, refusal, number, found.next_step, attempt=first, code=code)
 
 
 async def _attempt(ground: Ground, recorder: Recorder) -> Attempt:
@@ -244,6 +248,7 @@ async def _attempt(ground: Ground, recorder: Recorder) -> Attempt:
         assignment=ground.assignment,
         entries=entries,
         said=Diagnosis(error.code, error.cause, error.next_step) if error else None,
+        died=isinstance(error, ApplicationDied),
         outcome=login.outcome,
         misdirected=tuple(ground.server.core.misdirected),
         broken_off=next((str(e.detail.get("said", "")) for e in handshakes), None),

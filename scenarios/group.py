@@ -91,12 +91,16 @@ class Group:
 
     async def start(self) -> None:
         """Start the application, unless it runs already; `CannotStart` says why there is none."""
+        await self._started()
+
+    async def _started(self) -> Ground:
         if self._ground is None:
             self._ground = await self._break_ground()
+        return self._ground
 
     async def prepare(self) -> None:
         """Start the application and log in for the first time; `CannotStart` says why there is none."""
-        ground = self._ground = self._ground or await self._break_ground()
+        ground = await self._started()
         learned = await self._run.learn(ground, self._app_kind)
         self._capabilities = ground.capabilities
         self._left_to_caller = ground.application.left_to_caller
@@ -104,7 +108,8 @@ class Group:
         self._tls = ground.server.authority is not None
         self._run.prepared(ground, self._app_kind, self._kind, learned)
         if learned.refusal:
-            self._refused = Trouble("inconclusive", "CANNOT_LOG_IN", learned.refusal, learned.next_step)
+            cause = learned.refusal.removeprefix(f"{learned.code}: ")
+            self._refused = Trouble("inconclusive", learned.code, cause, learned.next_step)
             self._begins_nothing = _says_no(learned.attempt) if learned.attempt else ""
 
     async def perform_all(self, everything: Iterable[Selected], between: Callable[[], Awaitable[None]]) -> None:

@@ -121,10 +121,12 @@ class ApplicationProcess:
             _signal_group(group, signal.SIGKILL)
             await until(gone, _LAST)
         # Those that made a session of their own, as daemons do.
-        for process in process_tree.members(group, self._mark):
+        daemons = process_tree.members(group, self._mark)
+        for process in daemons:
             with suppress(OSError):
                 os.kill(process, signal.SIGKILL)
-        await until(lambda: not process_tree.members(group, self._mark), _LAST)
+        # To look costs a walk through all processes of the machine: only where there was somebody.
+        await until(lambda: not daemons or not process_tree.members(group, self._mark), _LAST)
         self._stdout.close()
         self._stderr.close()
 

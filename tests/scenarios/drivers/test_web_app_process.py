@@ -55,6 +55,13 @@ async def test_it_serves_and_nothing_is_left_of_it(start):
     await application.stop()  # once more does no harm
 
 
+async def test_where_nobody_stays_behind_nobody_is_looked_for_twice(monkeypatch):
+    looked, members = [], process_tree.members
+    async with started(habitual("serves")):
+        monkeypatch.setattr(process_tree, "members", lambda *of: looked.append(of) or members(*of))
+    assert len(looked) == 1
+
+
 async def test_one_that_serves_one_request_at_a_time_is_not_kept_waiting():
     async with started(habitual("serves-one-at-a-time")) as application:
         sessions = [application.session() for _ in range(8)]
