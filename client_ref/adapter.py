@@ -26,7 +26,7 @@ Message = dict[str, Any]
 VERSION = 1
 CAPABILITIES = (
     *("sessions", "concurrent", "refresh", "call_api", "parallel_calls"),
-    *("signed_in", "reason", "granted_scope", "expiry", "pkce", "issuer", "discovery"),
+    *("signed_in", "reason", "granted_scope", "expiry", "pkce", "issuer", "discovery", "clock"),
 )
 
 
@@ -55,6 +55,9 @@ class Adapter:
     def _answer(self, request: Message) -> Message:
         if request["message"] == "start":
             return self._start(request["assignment"])
+        if request["message"] == "move_clock":
+            self._client.move_clock(request["seconds"])
+            return {"message": "moved"}
         session = self._sessions.setdefault(request["session"], {})
         match request["message"]:
             case "begin":

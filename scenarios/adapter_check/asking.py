@@ -33,6 +33,7 @@ from scenarios.model.capability import Capability
 _FIRST = 41
 _ODD_SESSION = "a browser's 2nd: café/ü"
 _TOGETHER = 4
+_DAY = 24 * 3600.0
 # Faults of a line, of which each member can be named.
 _OF_LINES = frozenset({"SCHEMA", "UNKNOWN_MESSAGE", "WRONG_VERSION"})
 
@@ -113,6 +114,9 @@ class AdapterCheck:
             elif signed_in:
                 with self._asking(capability.value):
                     await self._step(request, able, sent)
+        if Capability.CLOCK in able and signed_in:
+            with self._asking("clock: a day forward, and back"):
+                await self._move_clock(able)
         with self._asking("land, consent declined"):
             await self._begin("declined", able, owner=Deny())
             if "declined" in self._redirects:
@@ -194,6 +198,14 @@ class AdapterCheck:
         self._look(looking.look_at_request(came, sent))
         self._look(looking.look_at_success(reply, able, looking.issued(self._exchanges), expires_at))
         return True
+
+    async def _move_clock(self, able: Able) -> None:
+        await self._ask(messages.MoveClock, seconds=_DAY)
+        if {Capability.REFRESH, Capability.EXPIRY} <= able:
+            reply = await self._ask(messages.Refresh, session="1")
+            assert isinstance(reply, Reported)  # noqa: S101 - the connection has seen to it
+            self._look(looking.look_at_moved(reply, time.time() + _DAY))
+        await self._ask(messages.MoveClock, seconds=-_DAY)
 
     async def _undeclared(self, request: type[messages.Request], capability: Capability) -> None:
         try:

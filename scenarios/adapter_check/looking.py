@@ -99,6 +99,12 @@ def look_at_refusal(outcome: Reported, able: Able) -> Iterator[Wrong]:
         yield _contradicted(Capability.REASON, "outcome.reason", "nothing")
 
 
+def look_at_moved(outcome: Reported, now: float) -> Iterator[Wrong]:
+    """An outcome after the client's clock was moved to `now`: what it has just been issued has not expired."""
+    if outcome.kind == "signed_in" and outcome.expires_at is not None and outcome.expires_at < now - _LEEWAY:
+        yield _contradicted(Capability.CLOCK, "outcome.expires_at", f"{outcome.expires_at:.0f}, as by another clock")
+
+
 def look_at_metadata(exchanges: Sequence[Exchange]) -> Iterator[Wrong]:
     """What was seen at the address of the server's metadata before a login began."""
     if not any(each.endpoint == "metadata" for each in exchanges):

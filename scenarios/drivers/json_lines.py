@@ -34,7 +34,6 @@ _OTHER_SEATS = frozenset(
         Capability.HTML,
         Capability.POST_CALLBACK,
         Capability.RESTART,
-        Capability.CLOCK,
         Capability.SECOND_PROCESS,
         Capability.OTHER_NAMES,
     }
@@ -141,6 +140,11 @@ class JsonLinesApplication:
         """Ask when it is this step's turn, and wait for the answer, each within its time."""
         async with self._turns:
             return await self._connection.ask(kind, self._step_timeout, session=session, **members)
+
+    async def move_clock(self, seconds: float) -> None:
+        """Have the client believe that so much more time has passed."""
+        async with self._turns:
+            await self._connection.ask(messages.MoveClock, self._step_timeout, seconds=seconds)
 
     async def stop(self) -> None:
         """Say `stop`; what does not end by itself is ended, with all that it started."""

@@ -117,6 +117,12 @@ class CallApi(_Message, frozen=True):
     session: SessionName
 
 
+class MoveClock(_Message, frozen=True):
+    """Have the client believe that so much more time has passed, or less. Answered with moved, or unsupported."""
+
+    seconds: Annotated[float, Meta(description="By how much the clock of the client goes forward; back, if negative.")]
+
+
 class Stop(_Message, frozen=True):
     """The last message: end the process. It is not answered; the end of stdin means the same."""
 
@@ -171,8 +177,12 @@ class Reported(_Reply, frozen=True, tag="outcome"):
     refresh_token_fingerprint: Fingerprint | None = None
 
 
+class Moved(_Reply, frozen=True):
+    """The clock of the client was moved. Answers move_clock."""
+
+
 class Unsupported(_Reply, frozen=True):
-    """The client cannot be asked to do this. Answers refresh and call_api, where the capability was not declared."""
+    """The client cannot be asked to do this. Answers what was asked for without its capability."""
 
     detail: Text | None = None
 
@@ -183,8 +193,8 @@ class Failed(_Reply, frozen=True):
     detail: Text
 
 
-Request = Start | Begin | Land | Refresh | CallApi | Stop
-Reply = Started | Begun | Reported | Unsupported | Failed
+Request = Start | Begin | Land | Refresh | CallApi | MoveClock | Stop
+Reply = Started | Begun | Reported | Moved | Unsupported | Failed
 
 ANSWERS: dict[str, tuple[type[Struct], ...]] = {
     "start": (Started, Failed),
@@ -192,6 +202,7 @@ ANSWERS: dict[str, tuple[type[Struct], ...]] = {
     "land": (Reported, Failed),
     "refresh": (Reported, Unsupported, Failed),
     "call_api": (Reported, Unsupported, Failed),
+    "move_clock": (Moved, Unsupported, Failed),
     "stop": (),
 }
 
@@ -207,7 +218,7 @@ NEXT_STEPS = {
     "NOT_JSON": "Write each answer with a JSON library, as one line of UTF-8, and end it with a line feed.",
     "NOT_AN_OBJECT": "Write one JSON object per line.",
     "LINE_TOO_LONG": "End each answer with a line feed, and keep it short.",
-    "UNKNOWN_MESSAGE": "Answer with started, begun, outcome, unsupported or failed.",
+    "UNKNOWN_MESSAGE": "Answer with started, begun, outcome, moved, unsupported or failed.",
     "SCHEMA": "Compare the answer with its schema in scenarios/drivers/schemas.",
     "WRONG_REPLY": "Answer start with started, begin with begun, the others with outcome; or any with failed.",
     "WRONG_SEQ": "Copy `seq` from the request into its answer.",

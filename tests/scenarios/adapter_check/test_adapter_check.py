@@ -44,7 +44,7 @@ def wrong(remarks):
 def test_the_reference_adapter_conforms(checked):
     remarks = checked(lambda request, answer: answer or None)
     assert not wrong(remarks)
-    assert len(remarks) == 19
+    assert len(remarks) == 20
     assert not {each.what for each in remarks if "declared" in each.what}
 
 
@@ -135,6 +135,10 @@ FAULTS = {
     "a code that is not redeemed": (Idle("land"), (GENUINE, "NOT_ON_THE_WIRE", "outcome.kind")),
     "a call of the API that is not made": (Idle("call_api"), ("call_api", "NOT_ON_THE_WIRE", "outcome.kind")),
     "a refresh that is not made": (Idle("refresh"), ("refresh", "NOT_ON_THE_WIRE", "outcome.kind")),
+    "a clock that is not moved": (
+        at("refresh", with_(expires_at=time.time() + 3600)),
+        ("clock: a day forward, and back", "NOT_HONOURED", "outcome.expires_at"),
+    ),
     "metadata that are not read": (
         Unread("metadata_url"),
         ("discovery: a login by the server's metadata", "NOT_HONOURED", "begun"),

@@ -252,12 +252,13 @@ def test_what_is_not_described_is_seen():
 def test_every_message_has_a_schema_and_no_place_for_a_scenario():
     schemas = {name: json.loads(text) for name, text in messages.schemas().items()}
     assert {name.removesuffix(".json") for name in schemas} == {
-        *("start", "begin", "land", "refresh", "call_api", "stop"),
-        *("started", "begun", "outcome", "unsupported", "failed"),
+        *("start", "begin", "land", "refresh", "call_api", "move_clock", "stop"),
+        *("started", "begun", "outcome", "moved", "unsupported", "failed"),
     }
     told = {name: set(schemas[f"{name}.json"]["properties"]) for name in messages.ANSWERS}
     assert told.pop("start") == {"message", "seq", "version", "assignment"}
     assert told.pop("stop") == {"message", "seq"}
+    assert told.pop("move_clock") == {"message", "seq", "seconds"}
     assert told.pop("land") == {"message", "seq", "session", "url"}
     assert all(members == {"message", "seq", "session"} for members in told.values())
     # What is special about an assignment is the harness's business.
@@ -269,7 +270,7 @@ def test_requests_are_lines_that_fit_their_schema():
     for kind in get_args(messages.Request):
         schema = json.loads(messages.schemas()[f"{kind.__struct_config__.tag}.json"])
         assigned = messages.Assigned("pkce", "a", "t", None, "p", "i", None, "r", "s", None)
-        known = {"session": "x", "url": "x", "version": 1, "assignment": assigned}
+        known = {"session": "x", "url": "x", "version": 1, "assignment": assigned, "seconds": 1.0}
         members: dict[str, Any] = {name: known[name] for name in schema["required"] if name in known}
         octets = messages.encode(kind(seq=1, **members))
         assert octets.endswith(b"\n")
