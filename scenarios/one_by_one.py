@@ -16,7 +16,7 @@ from scenarios.model.assignment import AppKind, AssignmentKind
 from scenarios.model.case import Case
 from scenarios.model.verdict import RuleVerdict, Verdict
 from scenarios.performing import Ground
-from scenarios.running import Plan, Running, not_started, under_way
+from scenarios.running import Plan, Running, under_way
 from scenarios.summary import Summary
 
 
@@ -44,7 +44,7 @@ class OneByOne:
         try:
             group = await self.prepare(selected.app_kind, selected.assignment)
         except CannotStart as error:
-            self._running.report(selected, not_started(selected, error))
+            self._running.report(selected, await self._running.without_application(selected, error))
         else:
             await group.perform_one(selected)
         return self._last.told

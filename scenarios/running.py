@@ -168,12 +168,16 @@ class Running:
             await group.perform_all(everything, between=lambda: ahead.look(group))
         except CannotStart as error:
             for selected in everything:
-                refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
-                described = self._described.get((selected.app_kind, selected.assignment), "")
-                case = await self._refused_settings(selected, error.cause, described) if refused else None
-                self.report(selected, case or not_started(selected, error))
+                self.report(selected, await self.without_application(selected, error))
         finally:
             await ahead.end(group)
+
+    async def without_application(self, selected: Selected, error: CannotStart) -> Case:
+        """The case of a scenario whose application did not start: a right one may have refused its settings."""
+        refused = selected.scenario.settings_may_be_refused and error.code in _REFUSED
+        described = self._described.get((selected.app_kind, selected.assignment), "")
+        case = await self._refused_settings(selected, error.cause, described) if refused else None
+        return case or not_started(selected, error)
 
     async def refused_settings(self, selected: Selected, ground: Ground, said: str) -> Case | None:
         """The case of an application that begins nothing with such settings."""

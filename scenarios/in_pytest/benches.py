@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from scenarios.collection import Selected
+from scenarios.drivers.driver import CannotStart, NotAssignable
 from scenarios.in_pytest.asked import Asked, Question
 from scenarios.in_pytest.telling import Told, reaction, told_rule
 from scenarios.model.assignment import PLAIN, AppKind
@@ -40,8 +41,14 @@ class Bench:
 
     def prepare(self, question: Question) -> None:
         """Have the application ready that a question is about; `CannotStart` says why there is none."""
-        kind = question.what.assignment if isinstance(question.what, Selected) else PLAIN
-        self._await(self._one.prepare(question.app_kind, kind))
+        selected = question.what if isinstance(question.what, Selected) else None
+        try:
+            self._await(self._one.prepare(question.app_kind, selected.assignment if selected else PLAIN))
+        except CannotStart as error:
+            # Such settings are not for this application, or it may be right to refuse them: the verdict says so.
+            its_right = selected is not None and selected.scenario.settings_may_be_refused
+            if not its_right and not isinstance(error, NotAssignable):
+                raise
 
     def perform(self, selected: Selected) -> tuple[Case, Verdict]:
         """Perform a scenario, and judge it."""

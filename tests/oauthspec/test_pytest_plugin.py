@@ -112,6 +112,26 @@ def test_a_client_that_cannot_be_made_is_an_error_of_the_set_up(project):
     assert not re.search("Traceback|^ZeroDivisionError", result.stdout.str(), re.MULTILINE)
 
 
+def test_a_client_that_refuses_wrong_settings_passes(project):
+    project.write(marked("reference", ["cleartext/token-endpoint-of-another-machine", "metadata/issuer-of-another"]))
+    result = project.run("-k", "cleartext or metadata")
+    assert result.parseoutcomes() == {"passed": 2, "deselected": RULES}
+
+
+UNTOLD = """
+def untold(assignment):
+    client = reference(assignment)
+    client.capabilities = ("refresh", "call_api")
+    return client
+"""
+
+
+def test_settings_that_are_not_for_this_client_are_skipped(project):
+    project.write(marked("untold", ["cleartext/endpoints-of-this-machine", "metadata/*"]), head=UNTOLD)
+    result = project.run("-k", "cleartext or metadata")
+    assert set(result.parseoutcomes()) == {"skipped", "deselected"}
+
+
 @pytest.mark.parametrize(
     ("marker", "said"),
     [

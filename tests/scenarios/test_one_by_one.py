@@ -63,3 +63,9 @@ def test_a_client_that_cannot_be_made_is_tried_once_and_said_of_each():
     verdicts, _ = said_one_by_one(broken, SELECTED[1:3])
     assert [(verdict.status, verdict.code) for verdict in verdicts] == [("errored", "FACTORY_RAISED")] * 2
     assert len(tried) == 1
+
+
+def test_who_refuses_wrong_settings_is_right_here_too():
+    wrong = performances(collect(), ("basic",), ("authorization-request/endpoint-with-a-fragment", "metadata/issuer-*"))
+    verdicts, _ = said_one_by_one(reference, wrong)
+    assert [verdict.status for verdict in verdicts] == ["passed", "passed"]
