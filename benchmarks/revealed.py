@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from client_ref.flawed import NOT_CLIENTS
 from client_ref.flaws import (
@@ -11,6 +12,8 @@ from client_ref.flaws import (
     certificates,
     ending,
     landing,
+    lifetime,
+    metadata,
     pages,
     refresh,
     state,
@@ -20,48 +23,85 @@ from client_ref.flaws import (
 from client_ref.flaws.flaw import Flaw
 from scenarios.fuzzing.examples import Target
 
-UNSEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "other settings than a plain app has": (
+
+class Unseen(NamedTuple):
+    """What it would take to see some flaws, the target that comes nearest to it, and the flaws."""
+
+    why: str
+    nearest: Target
+    flaws: tuple[str, ...]
+
+
+UNSEEN = (
+    Unseen(
+        "other settings than a plain app has",
+        "callback",
+        (
             *("basic-not-form-encoded", "second-question-mark", "parameters-encoded-twice", "scope-sent-empty"),
             *("fragment-accepted", "client-id-not-encoded", "authorization-query-dropped", "token-query-dropped"),
             *("offline-added", "cleartext-accepted"),
         ),
-        "a look at the authorization request alone, or at a second start": (
-            *("verifier-in-state", "state-beyond-ascii", "redirect-uri-omitted", "challenge-method-lower-case"),
-            "state-seeded-alike",
-        ),
-        "a login: the server refuses every one": (
+    ),
+    Unseen(
+        "a second redirection URI, or a second start",
+        "callback",
+        ("redirect-uri-omitted", "state-seeded-alike"),
+    ),
+    Unseen(
+        "a login: the server refuses every one",
+        "callback",
+        (
             *("response-type-of-two", "response-type-left-out", "scope-with-commas"),
+            *("code-end-lost", "grant-type-code", "token-request-by-get"),
         ),
-        "an issuer: Frame.io has none": (
+    ),
+    Unseen(
+        "an issuer, or metadata: Frame.io has neither",
+        "callback",
+        (
             *("issuer-ignored", "issuer-optional", "issuer-normalized", "issuer-of-error-ignored"),
+            *(flaw.name for flaw in metadata.FLAWS),
         ),
-        "the client's own clock": ("login-never-expires",),
-        "calls at the same time": ("refresh-races",),
-        "certificates": tuple(flaw.name for flaw in certificates.FLAWS),
-        "answers that are slow, endless, packed or cut off": (
-            *("time-out-absent", "answer-unbounded", "answer-unpacked", "answer-cut-short-ends-program"),
-        ),
-        "refusals, redirects and pages of the API, whose answers are not fuzzed": (
+    ),
+    Unseen(
+        "the client's own clock",
+        "refresh-response",
+        ("login-never-expires", "lifetime-from-the-login", "expiry-not-renewed", "expiry-ends-session"),
+    ),
+    Unseen("calls at the same time", "refresh-response", ("refresh-races",)),
+    Unseen("certificates", "token-response", tuple(flaw.name for flaw in certificates.FLAWS)),
+    Unseen(
+        "answers that are slow, endless, packed or cut off",
+        "token-response",
+        ("time-out-absent", "answer-unbounded", "answer-unpacked", "answer-cut-short-ends-program"),
+    ),
+    Unseen(
+        "refusals, redirects and pages of the API, whose answers are not fuzzed",
+        "token-response",
+        (
             *("refreshed-for-want-of-scope", "api-errors-swallowed", "forbidden-repeated", "api-redirect-followed"),
             *("host-kept-after-redirect", "challenge-compared-with-case", "page-of-the-api-ends-program"),
-            *("challenge-malformed-ends-program",),
+            "challenge-malformed-ends-program",
         ),
-        "the application's log": ("secrets-logged",),
-        "pages beside the callback's, cookies, or another method than GET": (
+    ),
+    Unseen("the application's log", "token-response", ("secrets-logged",)),
+    Unseen(
+        "pages beside the callback's, cookies, or another method than GET",
+        "callback",
+        (
             *("open-redirect-at-login", "verifier-on-page", "token-on-page", "token-in-cookie"),
             *("cookie-of-the-login-not-missed", "callback-takes-any-method", "redirect-uri-by-host"),
         ),
-    }
+    ),
 )
-"""What it would take to see a flaw, and the flaws; `oauthspec run` has scenarios for them."""
+"""The flaws that no callback, no token answer and no sequence can show; `oauthspec run` has scenarios for them."""
 
-NOT_REVEALED = tuple(flaw for flaws in UNSEEN.values() for flaw in flaws)
+NOT_REVEALED: Mapping[str, Target] = MappingProxyType({flaw: each.nearest for each in UNSEEN for flaw in each.flaws})
+"""They, with the target that they are tried with."""
 
 _MODULES: tuple[tuple[Target, tuple[Flaw, ...]], ...] = (
     ("callback", (*state.FLAWS, *landing.FLAWS, *authorization_request.FLAWS, *token_request.FLAWS)),
-    ("token-response", (*token_answer.FLAWS, *ending.FLAWS)),
+    ("token-response", (*token_answer.FLAWS, *lifetime.FLAWS, *ending.FLAWS)),
     ("refresh-response", refresh.FLAWS),
     ("callback", pages.FLAWS),
 )

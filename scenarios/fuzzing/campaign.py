@@ -35,6 +35,7 @@ _BLAMED = 60
 _LONGEST_SHRINK = 400
 _COSTLY_SHRINK = 12
 """Examples tried to make a finding smaller; fewer where each stops the application or waits for its time limit."""
+_LEFT_OUT = 60
 
 
 @dataclass
@@ -129,6 +130,8 @@ class Fuzzer:
             if rest is not None:
                 raise rest from None
             self._flaky(*group.exceptions)
+        for identifier in [each for each in self.campaign.found if each not in self._known]:
+            self._leave_out(identifier)
         self._known |= set(self.campaign.found)
         if self._shrunk:
             self.check_in()
@@ -255,6 +258,19 @@ class Fuzzer:
                     self._keep(invariants.Wedged("after this a genuine login of another browser fails"), performance)
                     example, smaller = candidate, True
                     break
+
+    def _leave_out(self, identifier: str) -> None:
+        """Leave out what a finding does not need: Hypothesis makes values smaller, and is stopped before its end."""
+        found = self.campaign.found[identifier]
+        tries = _COSTLY_SHRINK if isinstance(found.violation, invariants.Died | invariants.Hung) else _LEFT_OUT
+        candidates = without_one(found.example)
+        while candidates and tries and time.monotonic() < self._deadline:
+            tries -= 1
+            performance = self._arena.loop.run_until_complete(perform(self._arena, candidates.pop(0), Seen()))
+            broken = next((each for each in performance.violations if each.identifier == identifier), None)
+            if broken is not None:
+                self._keep(broken, performance)
+                candidates = without_one(found.example)
 
     def _confirm(self) -> None:
         """Perform each smallest example once more, and see that it breaks the same."""

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from scenarios.fuzzing import page_invariants as page_invariants
 from scenarios.fuzzing import token_invariants as token_invariants
-from scenarios.fuzzing.api_rules import API_RULES
+from scenarios.fuzzing.further_rules import FURTHER_RULES
 from scenarios.fuzzing.violation import Violation, advice
 from scenarios.model.requirement import DERIVED, MUST, MUST_NOT, PROSE, REQUIRED, SHOULD
 from scenarios.rules.always import RULES
@@ -226,7 +226,7 @@ def _rule_broken() -> Mapping[str, type[Violation]]:
                     "fix": rule.fix,
                 },
             )
-            for rule in (*RULES, *API_RULES)
+            for rule in (*RULES, *FURTHER_RULES)
         }
     )
 

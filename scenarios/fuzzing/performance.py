@@ -11,9 +11,9 @@ from scenarios.checks.login import body, logins, query
 from scenarios.drivers.driver import ApplicationDied, ClientSession, SessionFailed
 from scenarios.fuzzing import invariants, oracle
 from scenarios.fuzzing.answers import delivery, deviation
-from scenarios.fuzzing.api_rules import API_RULES
 from scenarios.fuzzing.arena import Arena
 from scenarios.fuzzing.examples import Begins, CallsApi, Example, Expires, Lands, Refreshes, Step
+from scenarios.fuzzing.further_rules import FURTHER_RULES
 from scenarios.fuzzing.mutations import EVIL, MARKED, Moves, arrived, decoded, here, mutated
 from scenarios.fuzzing.oracle import Held, Landed
 from scenarios.fuzzing.page_invariants import judge_pages
@@ -25,7 +25,7 @@ from scenarios.model.outcome import Outcome
 from scenarios.performing import ACCESS_TOKEN_LIFETIME
 from scenarios.rules.always import RULES
 
-_RULES = tuple(rule for rule in (*RULES, *API_RULES) if rule.identifier != "rule/code-is-sent-once")
+_RULES = tuple(rule for rule in (*RULES, *FURTHER_RULES) if rule.identifier != "rule/code-is-sent-once")
 """The one left out asks that no code comes twice; here the harness itself may deliver one twice, and counts."""
 
 
