@@ -120,3 +120,11 @@ def test_states_are_compared_where_nobody_has_seeded_anything(arena):
     assert not many_logins(arena("reference"), 200).found
     found = many_logins(arena("flawed:state-constant"), 50).found
     assert "rule/state-never-repeats" in found
+
+
+def test_garbage_is_looked_for_as_ever_when_a_run_is_over(arena):
+    before = gc.get_threshold()
+    during = []
+    Fuzzer(arena("reference"), "callback", seed=1, told=lambda _campaign: during.append(gc.get_threshold())).run(30)
+    assert during[0] != before
+    assert gc.get_threshold() == before
