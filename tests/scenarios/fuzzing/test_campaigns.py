@@ -58,10 +58,8 @@ def test_the_strict_client_comes_through(arena, examples, target, app_kind):
         ("state-decoded-twice", "callback", "callback/state-altered", 1),
         ("error-described-oddly-ignored", "callback", "callback/error-overlooked", 2),
         ("verifier-of-latest-login", "callback", "callback/verifier-of-another-login", 0),
-        ("challenge-downgraded-after-error", "callback", "callback/challenge-downgraded", 0),
         ("token-type-ignored", "token-response", "token/type-unknown", 1),
         ("expires-in-milliseconds", "token-response", "token/lifetime-not-as-said", 1),
-        ("token-redirect-followed-in-circles", "token-response", "token/redirected-in-circles", 1),
         ("refresh-token-dropped", "refresh-response", "token/refresh-token-invented", 1),
     ],
 )
@@ -90,9 +88,9 @@ def test_the_same_seed_makes_the_same_examples(arena, monkeypatch):
 
 def test_a_client_that_hangs_is_counted_and_left(arena):
     verified(None)  # made once in a process, in a time that may be longer than this client is given
-    campaign = Fuzzer(arena(clients.hanging, step_timeout=0.1), "callback", seed=1).run(40)
+    campaign = Fuzzer(arena(clients.hanging, step_timeout=0.1), "callback", seed=1).run(20)
     assert campaign.found["any/answers-in-time"].reproducible
-    assert campaign.examples >= 40
+    assert campaign.examples >= 20
 
 
 def test_a_client_that_dies_is_started_again(arena):
