@@ -81,7 +81,6 @@ UNSEEN = (
         (
             *("refreshed-for-want-of-scope", "api-errors-swallowed", "forbidden-repeated", "api-redirect-followed"),
             *("host-kept-after-redirect", "challenge-compared-with-case", "page-of-the-api-ends-program"),
-            "challenge-malformed-ends-program",
         ),
     ),
     Unseen("the application's log", "token-response", ("secrets-logged",)),
