@@ -89,7 +89,7 @@ UNSEEN = (
         "callback",
         (
             *("open-redirect-at-login", "verifier-on-page", "token-on-page", "token-in-cookie"),
-            *("cookie-of-the-login-not-missed", "callback-takes-any-method", "redirect-uri-by-host"),
+            *("callback-takes-any-method", "redirect-uri-by-host"),
         ),
     ),
 )
