@@ -90,21 +90,17 @@ def _pairs(text: str) -> str:
 
 
 def _pair(raw_name: str, equals: str, raw_value: str) -> str:
-    name, value = _decoded(raw_name), _decoded(raw_value)
+    name, shown = _decoded(raw_name)
     if not equals:
-        return mark(name) if len(name) > _LONGEST_WORD else _told_apart(name, raw_name)
-    shown = mark(value) if is_secret(name) else _told_apart(_text(value), raw_value)
-    return f"{_told_apart(name, raw_name).replace('=', '%3D')}={shown}"
+        return mark(name) if len(name) > _LONGEST_WORD else shown
+    value, told = _decoded(raw_value)
+    return f"{shown.replace('=', '%3D')}={mark(value) if is_secret(name) else told}"
 
 
-def _decoded(raw: str) -> str:
-    """What is written there, or the raw text where it is no form encoding."""
+def _decoded(raw: str) -> tuple[str, str]:
+    """What is written there, and how that is shown; both are the raw text where it is no form encoding."""
     text = form.unquote(raw)
-    return raw if text is None else text
-
-
-def _told_apart(text: str, raw: str) -> str:
-    return text if form.unquote(raw) is None else text.translate(_STAYS_ENCODED)
+    return (raw, _text(raw)) if text is None else (text, _text(text).translate(_STAYS_ENCODED))
 
 
 def redacted_headers(headers: Headers) -> Headers:

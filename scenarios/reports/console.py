@@ -256,7 +256,7 @@ class Console:
             for selected, case, verdict in self._cases
             if verdict.status == "failed"
             and (verdict.identifier, verdict.app_kind) not in expected
-            and is_plain(case, selected.scenario.assignment)
+            and is_plain(case, selected.assignment)
         ]
         return min(plain, key=lambda each: each[0], default=(0, ""))[1]
 

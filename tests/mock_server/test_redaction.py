@@ -215,6 +215,10 @@ def test_what_would_look_like_another_parameter_or_value_stays_encoded(sent, tol
     assert redacted_url(f"/x?{sent}") == f"/x?{told}"
 
 
+def test_a_secret_in_what_is_written_where_a_name_stands_is_hidden():
+    assert "s3cret-of-the-app" not in redacted_url("/x?y&code%3Ds3cret-of-the-app=1")
+
+
 def test_json_stays_legible():
     body = b'{"access_token":"abc","expires_in":3600,"token_type":"bearer"}'
     told = json.loads(redacted_body(body, "application/json"))
