@@ -3,6 +3,9 @@
 In this order: the header that the harness's user agent puts on its authorization request; a value that one flow alone
 knows (code, token, verifier through its challenge, state), as sent, decoded once or twice, and as one of several; the
 only flow with an open step, unless the request names an app that is not the flow's. What is left is a stray.
+
+A code of one character, or one that reads `null`, may come from anybody: such a value names its flow only where it
+stands as a parameter, and among flows with open steps only one of these.
 """
 
 import re
@@ -26,6 +29,8 @@ _REMEMBERED = 256
 # What stands by itself in a body of any kind: a code, a token, a verifier.
 _PIECE = re.compile(r"[A-Za-z0-9._~%-]+")
 _PIECES = 200
+# Characters of a value that nobody has by chance.
+_UNGUESSABLE = 16
 
 
 class Attribution:
@@ -97,12 +102,12 @@ class Attribution:
 
     def attribute(self, candidates: Iterable[str]) -> tuple[str, AttributedBy]:
         """The flow of a request that carries these values; nothing for a stray."""
-        for candidate in candidates:
-            flow = self._flow_of.get(candidate)
-            if flow:
-                return flow, "value"
         # Copied, for steps are opened and settled on other threads.
         open_flows = self.open_flows
+        for candidate in candidates:
+            flow = self._flow_of.get(candidate)
+            if flow and (len(candidate) >= _UNGUESSABLE or not open_flows or flow in open_flows):
+                return flow, "value"
         if len(open_flows) == 1:
             return open_flows[0], "open_step"
         return "", "stray"
@@ -149,7 +154,8 @@ def _of_parameters(parameters: form.Parameters) -> Iterator[str]:
 
 def _pieces(text: str) -> Iterator[str]:
     for piece in islice(_PIECE.finditer(text), _PIECES):
-        yield from _spellings(piece[0])
+        if len(piece[0]) >= _UNGUESSABLE:
+            yield from _spellings(piece[0])
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -224,6 +224,39 @@ def test_a_value_counts_more_than_an_open_step(server):
     assert server.redeem(code).flow == mine
 
 
+@pytest.fixture
+def short(server):
+    """A flow whose code is one character, as a scenario may have it."""
+    flow = server.flow(identifier="short")
+    server.core.attribution.learn(flow, ["b"])
+    return flow
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/json", ""])
+def test_a_short_value_within_another_names_no_flow(server, short, content_type):
+    """Part of some client's id it may be: `a&b=c` has the code of the other flow in it."""
+    server.core.token(post("/oauth2/token", "client_id=a%26b%3Dc&scope=b+c", ("content-type", content_type)))
+    assert attributed(server) == ("", "stray")
+
+
+def test_a_short_value_names_a_flow_whose_step_is_open(server, short):
+    for flow in (short, server.flow()):
+        server.core.attribution.open_step(flow)
+    assert (server.redeem("b").flow, server.last.attributed_by) == (short, "value")
+
+
+def test_a_short_value_of_a_flow_whose_step_has_ended_is_the_open_flows(server, short):
+    """A client that sends `code=null` for want of a code does so whatever code was once given to others."""
+    flow = server.flow()
+    server.core.attribution.open_step(flow)
+    assert (server.redeem("b").flow, server.last.attributed_by) == (flow, "open_step")
+
+
+def test_where_nobody_takes_steps_a_short_value_names_its_flow(server, short):
+    """As with `oauthspec serve`."""
+    assert (server.redeem("b").flow, server.last.attributed_by) == (short, "value")
+
+
 # 4. Strays.
 
 
