@@ -35,7 +35,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, Service(shutil.which("chromedriver") or "chromedriver"))
+    service = Service(shutil.which("chromedriver") or "chromedriver", env={**os.environ, "PROFILE": str(profile)})
+    driver = webdriver.Chrome(options, service)
     try:
         yield driver
     finally:
@@ -44,7 +45,10 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
 
 
 def _wait_until_ended(profile: Path) -> None:
-    """Chromium's helpers end a moment after it: whoever looks for leftovers would see them."""
+    """Chromium's helpers end a moment after it: whoever looks for leftovers would see them.
+
+    Those that it forks name the profile in their command; those that report crashes only have the environment.
+    """
     pause, until = threading.Event(), time.monotonic() + PATIENCE
     while _runs(str(profile).encode()) and time.monotonic() < until:
         pause.wait(0.05)
@@ -53,7 +57,7 @@ def _wait_until_ended(profile: Path) -> None:
 def _runs(mark: bytes) -> bool:
     for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         try:
-            if entry.name.isdigit() and mark in (entry / "cmdline").read_bytes():
+            if entry.name.isdigit() and any(mark in (entry / each).read_bytes() for each in ("cmdline", "environ")):
                 return True
         except OSError:
             continue
