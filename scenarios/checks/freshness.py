@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mock_server.protocol import form
-from scenarios.checks.login import Login, query, secrets
+from scenarios.checks.login import Login, query, secrets, stands_in
 from scenarios.model.verdict import Finding
 
 # A value of fewer characters cannot hold the 128 bits of RFC 6749 10.10, even if each has 6 bits.
@@ -73,7 +73,7 @@ def state_and_scope_hold_no_secret(logins: Sequence[Login]) -> Iterator[Finding]
             for name in ("state", "scope"):
                 told = _unpacked(query(exchange).get(name))
                 for value, what in kept.items():
-                    if any(value in text for text in told):
+                    if stands_in(value, *told):
                         yield Finding(f"a {name} that tells nothing", f"the {what} inside", exchange.number)
 
 

@@ -119,3 +119,12 @@ def _app(exchanges: list[Exchange], apps: dict[str, App]) -> App | None:
         return apps[named[0]]
     # A client may garble its client_id; and a flow that was restored after a restart has no such request any more.
     return next(iter(apps.values())) if len(apps) == 1 else None
+
+
+def stands_in(secret: str, *texts: str) -> bool:
+    """True where a text has the secret in it; a short one, that stands in many by chance, has to be the whole text."""
+    return any(secret in text if len(secret) >= _UNGUESSABLE else secret == text for text in texts)
+
+
+# Characters of a secret that no text has by chance, as `https://app.example/secret-santa` has a `secret`.
+_UNGUESSABLE = 16

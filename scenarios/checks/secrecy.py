@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from mock_server.protocol import form
+from mock_server.protocol.form import Parameters
 from mock_server.transcript import Exchange
 from scenarios.checks.bearer import in_the_clear
-from scenarios.checks.login import Login, basic, body, secrets
+from scenarios.checks.login import Login, basic, body, query, secrets, stands_in
 from scenarios.model.verdict import Finding
 
 
@@ -16,7 +17,7 @@ def no_secret_in_a_url(logins: Sequence[Login]) -> Iterator[Finding]:
         for exchange in login.exchanges:
             target = form.unquote(exchange.request.target) or exchange.request.target
             for value, name in kept.items():
-                if value in target or value in exchange.request.target:
+                if stands_in(value, target, exchange.request.target, *_values(query(exchange))):
                     yield Finding("no secret in a URL", f"the {name} in the request's target", exchange.number)
 
 
@@ -45,5 +46,10 @@ def _carried(exchange: Exchange, kept: dict[str, str]) -> Iterator[str]:
     if body(exchange).get("code"):
         yield "code"
     for value, name in kept.items():
-        if value in text or value in decoded or value in exchange.request.header("authorization"):
+        if stands_in(value, text, decoded, exchange.request.header("authorization"), *_values(body(exchange))):
             yield name
+
+
+def _values(parameters: Parameters) -> list[str]:
+    """What a secret may be the whole of; an app may have the same words for an id and a secret."""
+    return [value for name, value in parameters.pairs if name != "client_id"]
