@@ -102,7 +102,7 @@ def _facts(ground: Ground, learned: Learned) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     if isinstance(application, WatchedApplication):
         facts.append(("listens at", f"{application.listens_at}, for {ground.app.redirect_uris[0]}"))
-    facts += _of_login(attempt) if attempt is not None else []
+    facts += _of_login(attempt, ground.own.scopes) if attempt is not None else []
     if learned.refusal:
         return facts
     if isinstance(application, WatchedApplication):
@@ -116,14 +116,14 @@ def _facts(ground: Ground, learned: Learned) -> list[tuple[str, str]]:
     return [*facts, *([("absent", " ".join(absent))] if absent else [])]
 
 
-def _of_login(attempt: Attempt) -> list[tuple[str, str]]:
+def _of_login(attempt: Attempt, own_scopes: tuple[str, ...]) -> list[tuple[str, str]]:
     facts = []
     for exchange in attempt.at("authorization")[:1]:
         sent = query(exchange)
         method = sent.get("code_challenge_method") or "plain, for it names no method"
         facts.append(("state", f"sent, {len(sent.get('state'))} characters" if sent.get("state") else "not sent"))
         facts.append(("PKCE", f"sent, {method}" if sent.get("code_challenge") else "not sent"))
-        facts.append(("scope", sent.get("scope") or "none"))
+        facts.append(("scope", (sent.get("scope") or "none") + (", whatever SCOPE says" if own_scopes else "")))
     for exchange in attempt.at("token")[:1]:
         form = body(exchange)
         how = "by nothing: it sends no client_id"

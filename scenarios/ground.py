@@ -39,6 +39,7 @@ from scenarios.evidence import is_alive
 from scenarios.limits import compare, keeps_apart, logins_apart, serves_together
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind, Metadata
 from scenarios.model.capability import OTHER_NAME, Capability, absent
+from scenarios.own_settings import own_settings
 from scenarios.performing import Ground, plain_login
 from scenarios.recorder import Recorder
 
@@ -208,7 +209,7 @@ async def learn(ground: Ground, recorder: Recorder, *, thorough: bool = True) ->
     """
     fresh = ground.application.session()
     held_before = isinstance(fresh, BrowserSession) and await fresh.looks_signed_in()
-    first = await _attempt(ground, recorder)
+    first = await _first_login(ground, recorder)
     if is_alive(first.entries):
         remarks = await _remarks(ground, held_before=bool(held_before), thorough=thorough)
         return Learned(remarks=remarks, attempt=first)
@@ -231,6 +232,18 @@ async def _forgiven(ground: Ground, recorder: Recorder, first: Attempt, *, thoro
     refusal = f"{found.code}: {found.cause}"
     code = found.code if first.died and found == first.said else "CANNOT_LOG_IN"
     return Learned((), strictly, refusal, number, found.next_step, attempt=first, code=code)
+
+
+async def _first_login(ground: Ground, recorder: Recorder) -> Attempt:
+    """A plain login; an application with settings of its own has them registered, and tries again if it has to."""
+    first = await _attempt(ground, recorder)
+    requests = first.at("authorization")
+    if not (first.is_web and requests):
+        return first
+    own = own_settings(requests[0], ground.assignment)
+    ground.lacking |= own.lacking
+    ground.register_own(own)
+    return first if ground.app == first.app else await _attempt(ground, recorder)
 
 
 async def _attempt(ground: Ground, recorder: Recorder) -> Attempt:

@@ -34,6 +34,7 @@ from scenarios.model.case import Case, Trouble
 from scenarios.model.expectation import Expectation
 from scenarios.model.outcome import Outcome
 from scenarios.model.stage import Redirect, Session
+from scenarios.own_settings import OwnSettings
 from scenarios.recorder import Recorder
 from scenarios.seeing import as_recorded
 
@@ -60,6 +61,8 @@ class Ground:
     metadata: str = ""
     # What the assignment promises of the server.
     variation: Mapping[str, Any] = field(default_factory=dict)
+    # What the first login showed it to have settled for itself.
+    own: OwnSettings = field(default_factory=OwnSettings)
     # What the first logins showed that it cannot do after all, and why.
     lacking: dict[Capability, str] = field(default_factory=dict)
     names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -69,9 +72,15 @@ class Ground:
         """What the application can do, without what it was found to lack."""
         return self.application.capabilities - self.lacking.keys()
 
+    def register_own(self, own: OwnSettings) -> None:
+        """Register what the application has settled for itself beside what it was told."""
+        self.own, self.app = own, own.registered(self.app)
+        self.server.register(self.app)
+
     def take_over(self, old: "Ground") -> None:
         """Know what was found out about the application before it was started again."""
         self.leniencies, self.lacking = old.leniencies, old.lacking
+        self.register_own(old.own)
         if isinstance(self.application, WatchedApplication):
             self.application.take_over(old.application)
 

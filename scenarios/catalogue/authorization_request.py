@@ -84,6 +84,7 @@ async def user_information_in_the_address(stage: Stage) -> Follows:
 
 @scenario(
     requirement=DERIVED("leave out a parameter that has no value", RFC6749.section("3.1"), RFC6749.section("3.3")),
+    needs={Capability.SCOPE},
     assignment=NO_SCOPE,
     risk="`scope=`, `scope=None` or `scope=undefined` is refused, or granted in a sense that nobody meant",
     fix="add `scope` only where one is configured",
@@ -99,6 +100,7 @@ async def no_scope_configured(stage: Stage) -> Follows:
 
 @scenario(
     requirement=DERIVED("log in with the server's default scope", RFC6749.section("3.3")),
+    needs={Capability.SCOPE},
     assignment=NO_SCOPE,
     risk="an application that needs no scope cannot be built",
     fix="take a missing scope for none, and do not insist on one in the answer",
@@ -114,6 +116,7 @@ async def login_without_a_scope(stage: Stage) -> Accepts:
 
 @scenario(
     requirement=SHOULD("ask for no more scope than is needed", RFC6749.section("10.3")),
+    needs={Capability.SCOPE},
     assignment=NOT_OFFLINE,
     risk="users are asked for more than the application needs, and it stores a credential that it has no use for",
     fix="send the configured scope, and add nothing to it",

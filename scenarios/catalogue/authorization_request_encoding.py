@@ -5,6 +5,7 @@ has a plus, an ampersand or a percent sign in it; and then nobody finds out why.
 """
 
 from scenarios.model.assignment import AssignmentKind
+from scenarios.model.capability import Capability
 from scenarios.model.expectation import Accepts, Follows, Sent
 from scenarios.model.requirement import MUST, PROSE, REQUIRED
 from scenarios.model.scenario import scenario
@@ -33,6 +34,7 @@ async def client_id_with_reserved_characters(stage: Stage) -> Follows:
 
 @scenario(
     requirement=PROSE("send scope as tokens joined by spaces, form-encoded", RFC6749.section("3.3")),
+    needs={Capability.SCOPE},
     assignment=RESERVED,
     risk="a scope is refused or granted in part, and nobody knows why the API says no",
     fix="join scope tokens with one space, and encode the whole once",
@@ -62,6 +64,7 @@ async def scope_of_the_request(stage: Stage) -> Follows:
 
 @scenario(
     requirement=MUST("keep a query that the redirection URI has", RFC6749.section("3.1.2")),
+    needs={Capability.REDIRECT_URI},
     assignment=RESERVED,
     risk="the answer goes to another page of the application, or the server refuses the request",
     fix="send the redirect_uri as it is registered, and never build it from a path",
@@ -77,6 +80,7 @@ async def redirect_uri_with_a_query(stage: Stage) -> Follows:
 
 @scenario(
     requirement=REQUIRED("repeat the redirect_uri in the token request, query and all", RFC6749.section("4.1.3")),
+    needs={Capability.REDIRECT_URI},
     assignment=RESERVED,
     risk="every login fails at its last step",
     fix="keep one setting for the redirect_uri, and send that in both requests",

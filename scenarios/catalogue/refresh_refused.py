@@ -181,6 +181,7 @@ async def login_without_a_refresh_token(stage: Stage, change: Deviation | Mappin
 
 @scenario(
     requirement=DERIVED("do without a refresh token where none comes", RFC6749.section("5.1"), _GUIDE),
+    needs={Capability.SCOPE},
     assignment=NOT_OFFLINE,
     risk="nobody can log in to an app that does not ask for `offline`",
     fix="take refresh_token for optional, and add no scope of your own",

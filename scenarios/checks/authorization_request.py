@@ -116,7 +116,7 @@ def authorization_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:
         swallowed = [value for value in query(exchange).all(EMPTY) if value]
         if swallowed:
             expected = "parameters added to the endpoint's query with &"
-            yield Finding(expected, f"a second ?, so that {EMPTY} is {swallowed[0]!r}", exchange.number)
+            yield Finding(expected, f"a second ?, so that the parameter {EMPTY} became {swallowed[0]!r}", exchange.number)
 
 
 def token_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:

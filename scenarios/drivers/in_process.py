@@ -15,7 +15,7 @@ from scenarios.drivers.calling import Caller, Raised
 from scenarios.drivers.driver import CannotStart, CapabilitySource, NotAssignable, SessionFailed
 from scenarios.drivers.other_name import NO_OTHER_NAME, lead_away, lead_here
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
-from scenarios.model.capability import Capability
+from scenarios.model.capability import TOLD, Capability
 from scenarios.model.outcome import Outcome
 
 Factory = Callable[[Assignment], Any]
@@ -25,7 +25,7 @@ STEP_TIMEOUT = 5.0
 _SETTLING = 0.1
 _REDIRECT_URI = "http://localhost:5050/callback"
 # That a refusal says why is for the client to declare: an exception with a `code` is a reason, any other an accident.
-_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN, Capability.RESTART})
+_GIVEN = TOLD | {Capability.SESSIONS, Capability.CONCURRENT, Capability.SIGNED_IN, Capability.RESTART}
 # Methods that a client may have beside `begin` and `land`.
 _OPTIONAL = {"refresh": Capability.REFRESH, "call_api": Capability.CALL_API, "move_clock": Capability.CLOCK}
 

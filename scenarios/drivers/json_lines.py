@@ -16,7 +16,7 @@ from scenarios.drivers.adapter_connection import AdapterConnection, failed
 from scenarios.drivers.driver import CannotStart, CapabilitySource, DriverError, SessionFailed
 from scenarios.drivers.messages import NEXT_STEPS, Fault, Reply, Reported, Started, shown
 from scenarios.model.assignment import AppKind, Assignment, AssignmentKind
-from scenarios.model.capability import Capability
+from scenarios.model.capability import TOLD, Capability
 from scenarios.model.outcome import Outcome
 
 START_TIMEOUT = 15.0
@@ -29,6 +29,7 @@ _REDIRECT_URI = "http://localhost:5050/callback"
 _APP_KINDS: dict[bool | None, tuple[AppKind, ...]] = {None: ("basic", "pkce"), True: ("pkce",), False: ("basic",)}
 _IN_FLIGHT = 64
 PARALLEL = frozenset({Capability.CONCURRENT, Capability.PARALLEL_CALLS})
+_GIVEN = TOLD | {Capability.SIGNED_IN}
 _OTHER_SEATS = frozenset(
     {
         Capability.HTML,
@@ -110,7 +111,7 @@ class JsonLinesApplication:
 
     def __init__(self, connection: "AdapterConnection", started: Started, step_timeout: float) -> None:
         self.client = started.client
-        self.capabilities = frozenset({*started.capabilities, Capability.SIGNED_IN})
+        self.capabilities = _GIVEN.union(started.capabilities)
         self.left_to_caller = frozenset(started.left_to_caller)
         connection.one_at_a_time = not self.capabilities & PARALLEL
         self.hide = connection.hide
@@ -127,7 +128,7 @@ class JsonLinesApplication:
 
     def source(self, capability: Capability) -> CapabilitySource:
         """Who says so of a capability that it has."""
-        return "given by the seat" if capability is Capability.SIGNED_IN else "declared"
+        return "given by the seat" if capability in _GIVEN else "declared"
 
     def session(self) -> "JsonLinesSession":
         """A fresh user agent: a name that the adapter has not heard."""

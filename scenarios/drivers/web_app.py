@@ -26,9 +26,9 @@ from scenarios.drivers.probe import parse_address, parse_probe
 from scenarios.drivers.process import ApplicationProcess
 from scenarios.drivers.web_session import Place, Steps, WebSession
 from scenarios.model.assignment import PLAIN, AppKind, Assignment, AssignmentKind
-from scenarios.model.capability import Capability
+from scenarios.model.capability import TOLD, Capability
 
-_GIVEN = frozenset({Capability.SESSIONS, Capability.CONCURRENT, Capability.HTML, Capability.POST_CALLBACK})
+_GIVEN = TOLD | {Capability.SESSIONS, Capability.CONCURRENT, Capability.HTML, Capability.POST_CALLBACK}
 _READY, _ATTACHED = 30.0, 300.0
 """Seconds that an application may take to listen: one that is started, and one that somebody else starts."""
 

@@ -284,7 +284,7 @@ class Performance:
             session.client.pages.clear()
         for other in self._flows() - {flow}:
             core.attribution.settle(other)
-        core.attribution.open_step(flow)
+        core.attribution.open_step(flow, self._arena.ground.app.client_id)
         mark = self._arena.mark()
         client = session.client
         if step == "land":

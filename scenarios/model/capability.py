@@ -27,6 +27,8 @@ class Capability(Enum):
     PKCE = "pkce"
     ISSUER = "issuer"
     DISCOVERY = "discovery"
+    REDIRECT_URI = "redirect_uri"
+    SCOPE = "scope"
 
 
 MEANINGS = {
@@ -48,7 +50,12 @@ MEANINGS = {
     Capability.PKCE: "it sends a code_challenge",
     Capability.ISSUER: "it compares the issuer of an authorization response",
     Capability.DISCOVERY: "it reads the server's metadata, if it is told of any",
+    Capability.REDIRECT_URI: "it sends the redirect URI that it is told",
+    Capability.SCOPE: "it asks for the scopes that it is told",
 }
+
+TOLD = frozenset({Capability.REDIRECT_URI, Capability.SCOPE})
+"""What every application can be told, unless its first login shows that it has settled it for itself."""
 
 # How somebody whose client can do it says so; what is not here is declared in the client or its adapter.
 DECLARED_BY = {

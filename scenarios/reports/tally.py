@@ -14,8 +14,8 @@ from scenarios.summary import JUDGED, Stale, Summary
 Judged = tuple[Selected, Verdict]
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "not_applicable", "inconclusive", "errored")
-# More causes than these under one code differ in a value, not in what is to be done.
-_MOST_CAUSES = 4
+# More than these under one code differ in a value, not in what is to be done.
+_MOST = 4
 _EXIT_CODES = {
     0: "everything that was judged is as it should be",
     3: "incomplete: not everything could be judged",
@@ -58,7 +58,8 @@ class Group:
 
 
 def groups(verdicts: Iterable[Judged], status: Status) -> tuple[Group, ...]:
-    """What has this status, by code and cause; a code with many causes is one group, with the first of them."""
+    """What has this status, by code and cause; causes that are many go by what is to be done, the first of them named.
+    """
     by_code: dict[str, list[Verdict]] = {}
     for _, verdict in verdicts:
         if verdict.status == status:
@@ -68,10 +69,11 @@ def groups(verdicts: Iterable[Judged], status: Status) -> tuple[Group, ...]:
 
 def _groups(status: Status, code: str, found: Sequence[Verdict]) -> Iterator[Group]:
     by_cause: dict[str, list[Verdict]] = {}
+    by_next_step: dict[str, list[Verdict]] = {}
     for verdict in found:
         by_cause.setdefault(verdict.cause, []).append(verdict)
-    apart = list(by_cause.values()) if len(by_cause) <= _MOST_CAUSES else [list(found)]
-    for each in apart:
+        by_next_step.setdefault(verdict.next_step, []).append(verdict)
+    for each in next((apart.values() for apart in (by_cause, by_next_step) if len(apart) <= _MOST), [found]):
         first = each[0]
         names = tuple(f"{verdict.identifier} ({APP_KINDS[verdict.app_kind]})" for verdict in each)
         others = len({verdict.cause for verdict in each}) - 1

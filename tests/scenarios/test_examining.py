@@ -43,8 +43,16 @@ async def test_of_one_that_is_right_it_is_told_what_it_does(kind):
     assert facts["authenticates"].startswith(how[kind])
     assert facts["signed in"] == "told by the probe GET /me is 200"
     assert facts["declared"] == "refresh signed_in"
-    assert facts["given by the seat"] == "concurrent html post_callback restart sessions"
+    assert facts["given by the seat"] == "concurrent html post_callback redirect_uri restart scope sessions"
     assert "granted_scope" in facts["absent"]
+
+
+async def test_scopes_of_its_own_are_no_mistake():
+    examination = await examined(web("own-scope"))
+    facts = dict(examination.facts)
+    assert (examination.wrong, examination.hampered) == ((), False)
+    assert facts["scope"] == "offline comment.create, whatever SCOPE says"
+    assert " scope " in f" {facts['absent']} "
 
 
 async def test_what_is_learned_is_told_apart_from_what_is_declared():
@@ -58,6 +66,7 @@ MISTAKES = [
     ("other-redirect-uri", "REDIRECT_URI_NOT_REGISTERED", ("/callback/other'", "--callback /callback/other")),
     ("other-host", "REDIRECT_URI_NOT_REGISTERED", ("http://127.0.0.1:", "--host 127.0.0.1")),
     ("other-scope", "SCOPE_NOT_REGISTERED", ("'openid profile'", "SCOPE")),
+    ("scope-with-commas", "SCOPE_NOT_REGISTERED", ("'offline,account.read,asset.read'", "SCOPE")),
     ("other-secret", "WRONG_SECRET", ("CLIENT_SECRET",)),
     ("never-basic", "NO_SECRET", ("--app-kind pkce",)),
     ("frameio", "LOGIN_ELSEWHERE", ("https://applications.frame.io/", "Frame.io itself", "{authorize_url}")),

@@ -14,7 +14,7 @@ from scenarios.drivers.driver import ApplicationDied, CannotStart, DriverError, 
 from scenarios.drivers.json_lines import JsonLinesDriver
 from scenarios.drivers.messages import NEXT_STEPS
 from scenarios.model.assignment import PLAIN, Assignment
-from scenarios.model.capability import Capability
+from scenarios.model.capability import TOLD, Capability
 
 MINIATURES = Path(__file__).parent / "adapters" / "miniatures.py"
 BRIEF = {"step_timeout": 0.3, "stop_timeout": 0.1}
@@ -65,7 +65,7 @@ async def test_a_good_adapter_says_who_it_is_and_answers():
     async with started("good") as application:
         assert (application.client.name, application.client.version) == ("miniature", "1")
         declared = {Capability.SESSIONS, Capability.CONCURRENT, Capability.REFRESH, Capability.CALL_API}
-        assert application.capabilities == declared | {Capability.SIGNED_IN}
+        assert application.capabilities == declared | TOLD | {Capability.SIGNED_IN}
         assert application.left_to_caller == frozenset()
         one, other = application.session(), application.session()
         assert await one.begin() != await other.begin()
