@@ -116,7 +116,8 @@ def authorization_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:
         swallowed = [value for value in query(exchange).all(EMPTY) if value]
         if swallowed:
             expected = "parameters added to the endpoint's query with &"
-            yield Finding(expected, f"a second ?, so that the parameter {EMPTY} became {swallowed[0]!r}", exchange.number)
+            actual = f"a second ?, so that the parameter {EMPTY} became {swallowed[0]!r}"
+            yield Finding(expected, actual, exchange.number)
 
 
 def token_query_is_kept(logins: Sequence[Login]) -> Iterator[Finding]:
