@@ -151,6 +151,8 @@ class Fuzzer:
             max_examples=examples,
             database=self._database,
             deadline=None,
+            # Where a variable says that this is CI, Hypothesis would have a whole fleet try the same.
+            derandomize=False,
             stateful_step_count=12,
             phases=(Phase.reuse, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),

@@ -38,8 +38,11 @@ def changed(draw: st.DrawFn, url: str) -> str:
 
 
 def parameters(url: str) -> tuple[object, ...]:
-    """What a landing says, for a reader that is not the client's: place, code, state, error."""
-    parts = urlsplit(url)
+    """What a landing says, for a reader that is not the client's: place, code, state, error; none if unreadable."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None, [], [], []
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     return (parts[:3], *([value for name, value in pairs if name == wanted] for wanted in ("code", "state", "error")))
 
@@ -56,6 +59,10 @@ def test_nothing_but_the_genuine_landing_is_accepted_whatever_its_bytes(registra
         assert (place, code, state, [value for value in error if value]) == (*parameters(genuine)[:3], [])
     elif parameters(url)[2] != parameters(genuine)[2]:
         assert not seat.server.posts, "a token request for a landing with another state"
+
+
+def test_what_nobody_can_read_says_nothing():
+    assert parameters("https://[client.example/callback?code=x&state=y") == (None, [], [], [])
 
 
 @given(registrations, st.data())
